@@ -1,1 +1,10 @@
-//! To be written.
+//! The Baton runtime: everything that is the same for every application.
+//!
+//! Goal: whoever writes a connector implements [`connector::Connector`] and gets the gRPC daemon, the `.c1z` file, the
+//! one-shot command line and service mode. Layers, from the application outwards:
+//!
+//! - [`connector`]: the port, the one trait between this room and an application.
+//! - [`model`]: builders for what a connector answers with: resources, traits, entitlements, grants, ids.
+
+pub mod connector;
+pub mod model;
