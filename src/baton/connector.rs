@@ -66,8 +66,8 @@ pub struct NewAccount {
     pub resource_type: String,
     /// Login, e-mails and the profile that the account schema describes.
     pub info: v2::AccountInfo,
-    /// The credential wished for; absent means the connector's own way.
-    pub credential_options: Option<v2::LocalCredentialOptions>,
+    /// The kind of credential wished for, one that the type has; absent means the connector's own way.
+    pub credential: Option<v2::CapabilityDetailCredentialOption>,
 }
 
 /// What came of creating an account: one result of the contract, and markers.

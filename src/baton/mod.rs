@@ -5,6 +5,11 @@
 //!
 //! - [`connector`]: the port, the one trait between this room and an application.
 //! - [`model`]: builders for what a connector answers with: resources, traits, entitlements, grants, ids.
+//! - [`runtime`]: one answer for every door: rules, gates and documented refusals in front of the connector.
+//! - [`server`]: the gRPC daemon.
 
 pub mod connector;
+pub mod ksuid;
 pub mod model;
+pub mod runtime;
+pub mod server;

@@ -139,6 +139,24 @@ impl ConnectorError {
         self.retry_after
     }
 
+    /// With words before the message that say what failed, such as `grant failed: `.
+    #[must_use]
+    pub fn prefixed(mut self, doing: &str) -> Self {
+        self.message.insert_str(0, doing);
+        self
+    }
+
+    /// What lies behind the failure, outermost first, for the log.
+    #[must_use]
+    pub fn chain(&self) -> Option<String> {
+        let (mut texts, mut next) = (Vec::new(), StdError::source(self));
+        while let Some(cause) = next {
+            texts.push(cause.to_string());
+            next = cause.source();
+        }
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+
     /// As the status that goes over the wire, with its details. `now` turns a wait into a moment.
     #[must_use]
     pub fn to_status(&self, now: std::time::SystemTime) -> Status {
