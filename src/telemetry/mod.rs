@@ -1,1 +1,22 @@
-//! To be written.
+//! What the program tells about itself: logs now, metrics and traces beside them.
+//!
+//! - [`Logs`]: log lines in the reference's two shapes, on stderr or into files, with a level that can change at run time.
+//! - [`redact`]: the last line of defence that keeps a secret out of a rendered line. The first is the type of the secret.
+//!
+//! It knows no room: spans and fields come from whoever speaks through `tracing`.
+
+mod caller;
+mod fields;
+mod level;
+mod line;
+mod logs;
+mod output;
+pub mod redact;
+
+#[cfg(test)]
+mod tests;
+
+pub use level::Level;
+pub use line::Format;
+pub use logs::{Logs, LogsError, Options, subscriber};
+pub use output::Output;

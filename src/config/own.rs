@@ -1,0 +1,116 @@
+//! The settings of this connector and of our own commands.
+//!
+//! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
+
+use super::command::Verb::{Demo, Diff, HealthCheck, Serve as ServeVerb, Show, Simulate};
+use super::setting::Heading::{Command, NinjaOne, Serve};
+use super::setting::Setting;
+
+pub(super) static SETTINGS: &[Setting] = &[
+    Setting::text(
+        "ninja-one-base-url",
+        NinjaOne,
+        "Region key (app, us2, eu, ca, oc, fed) or base URL of the NinjaOne instance",
+    )
+    .value("REGION|URL")
+    .required()
+    .form("Region or base URL", "eu"),
+    Setting::text("ninja-one-client-id", NinjaOne, "Client id of the API Services application in NinjaOne")
+        .value("ID")
+        .required()
+        .form("Client ID", "Client ID of the API application"),
+    Setting::secret("ninja-one-client-secret", NinjaOne, "Client secret of that application")
+        .required()
+        .form("Client secret", "Client secret of the API application"),
+    Setting::text(
+        "ninja-one-scope",
+        NinjaOne,
+        "OAuth scopes to ask for, by space or comma; `none` asks for all the application has",
+    )
+    .value("SCOPES")
+    .default("monitoring management")
+    .form("Scopes", "monitoring management"),
+    Setting::text("ninja-one-token-path", NinjaOne, "Path of the token endpoint [default: /ws/oauth/token]")
+        .value("PATH"),
+    Setting::path("ninja-one-ca-file", NinjaOne, "PEM file with further certificate authorities to trust"),
+    Setting::int("ninja-one-max-in-flight", NinjaOne, "Requests to NinjaOne at the same time")
+        .default("4")
+        .range(1, 64),
+    Setting::duration("ninja-one-connect-timeout", NinjaOne, "The longest wait for a connection to NinjaOne")
+        .default("10s")
+        .range(1, 300),
+    Setting::duration(
+        "ninja-one-read-timeout",
+        NinjaOne,
+        "The longest silence within an answer from NinjaOne",
+    )
+    .default("60s")
+    .range(1, 1800),
+    Setting::duration(
+        "directory-max-age",
+        NinjaOne,
+        "How old the snapshot of users and roles may grow before a new sync reads it again",
+    )
+    .default("60s")
+    .range(0, 86_400),
+    Setting::address("listen", Serve, "Where the gRPC daemon listens; port 0 takes a free one")
+        .default("127.0.0.1:9090")
+        .only(&[ServeVerb]),
+    Setting::duration("shutdown-grace", Serve, "How long work in progress may take to finish after SIGTERM")
+        .default("25s")
+        .range(0, 3600),
+    Setting::int("max-concurrent-requests", Serve, "gRPC requests worked on at the same time; more wait")
+        .default("64")
+        .range(1, 100_000)
+        .only(&[ServeVerb]),
+    Setting::address("listen", Command, "Where the simulator listens; port 0 takes a free one")
+        .default("127.0.0.1:9091")
+        .argument_of(&[Simulate]),
+    Setting::int("users", Command, "Users in the simulated tenant")
+        .default("120")
+        .range(1, 5_000_000)
+        .argument_of(&[Demo, Simulate]),
+    Setting::int("roles", Command, "User roles in the simulated tenant")
+        .default("8")
+        .range(0, 100_000)
+        .argument_of(&[Demo, Simulate]),
+    Setting::int("organizations", Command, "Organizations in the simulated tenant")
+        .default("5")
+        .range(1, 1_000_000)
+        .argument_of(&[Demo, Simulate]),
+    Setting::int("devices", Command, "Devices in the simulated tenant")
+        .default("40")
+        .range(0, 5_000_000)
+        .argument_of(&[Demo, Simulate]),
+    Setting::int("seed", Command, "Seed of the simulated tenant; the same seed gives the same people")
+        .default("1")
+        .range(0, i64::MAX)
+        .argument_of(&[Demo, Simulate]),
+    Setting::text("endpoint", Command, "Which question to ask the health server")
+        .value("NAME")
+        .default("health")
+        .one_of(&["health", "ready", "live"])
+        .argument_of(&[HealthCheck]),
+    Setting::duration("timeout", Command, "How long to wait for its answer")
+        .default("5s")
+        .range(1, 3600)
+        .argument_of(&[HealthCheck]),
+    Setting::bool("json", Command, "Print JSON").argument_of(&[Show, Diff]),
+    Setting::bool("csv", Command, "Print CSV").argument_of(&[Show, Diff]),
+    Setting::text("type", Command, "Only this resource type").argument_of(&[Show, Diff]),
+    Setting::text("role", Command, "Only this role, by name or id").argument_of(&[Show, Diff]),
+    Setting::text("user", Command, "Only this user, by name, e-mail or id").argument_of(&[Show, Diff]),
+    Setting::text("sync-id", Command, "This sync of the file [default: the latest finished one]")
+        .value("ID")
+        .argument_of(&[Show]),
+    Setting::text(
+        "from",
+        Command,
+        "The earlier sync [default: of one file the last but one, of OLD the latest]",
+    )
+    .value("SYNC")
+    .argument_of(&[Diff]),
+    Setting::text("to", Command, "The later sync [default: the latest finished one]")
+        .value("SYNC")
+        .argument_of(&[Diff]),
+];

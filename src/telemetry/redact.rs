@@ -1,0 +1,115 @@
+//! Keeps secrets out of what is written.
+//!
+//! The first defence is the type: a secret is a `SecretString` and has no text form. This is the last one: every value that
+//! is registered here is cut out of every rendered log line, also where a library wrote it, in plain, JSON-escaped,
+//! URL-encoded or base64 form.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+
+/// What stands where a secret was.
+pub const REDACTED: &str = "[redacted]";
+
+/// Shorter texts are no secrets, and cutting them out would make logs unreadable.
+const SHORTEST: usize = 6;
+
+static REGISTERED: LazyLock<RwLock<Registry>> = LazyLock::new(Default::default);
+
+/// The forms of each registered value.
+#[derive(Default)]
+struct Registry {
+    next: u64,
+    forever: Vec<Vec<SecretString>>,
+    guarded: BTreeMap<u64, Vec<SecretString>>,
+}
+
+/// Cuts `secret` out of every log line from now on. For secrets that live as long as the process.
+pub fn register_secret(secret: &SecretString) {
+    let value = secret.expose_secret();
+    let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    let known = registry.forever.iter().flatten().any(|form| form.expose_secret() == value);
+    if value.len() >= SHORTEST && !known {
+        registry.forever.push(forms(value));
+    }
+}
+
+/// Cuts `secret` out of every log line while the guard lives. For tokens that come and go.
+#[must_use = "the secret is forgotten when the guard is dropped"]
+pub fn register_while(secret: &SecretString) -> Option<Registered> {
+    Registered::new(secret)
+}
+
+/// Holds a secret in the registry.
+#[derive(Debug)]
+pub struct Registered(u64);
+
+impl Registered {
+    fn new(secret: &SecretString) -> Option<Self> {
+        let value = secret.expose_secret();
+        if value.len() < SHORTEST {
+            return None;
+        }
+        let forms = forms(value);
+        let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+        let number = registry.next;
+        registry.next += 1;
+        registry.guarded.insert(number, forms);
+        Some(Self(number))
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        REGISTERED.write().unwrap_or_else(PoisonError::into_inner).guarded.remove(&self.0);
+    }
+}
+
+/// `line` without any registered secret.
+pub fn scrub(line: &str) -> Cow<'_, str> {
+    let registry = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+    let mut out = Cow::Borrowed(line);
+    for form in registry.forever.iter().chain(registry.guarded.values()).flatten() {
+        let form = form.expose_secret();
+        if out.contains(form) {
+            out = Cow::Owned(out.replace(form, REDACTED));
+        }
+    }
+    out
+}
+
+/// The ways in which a value is likely to be written, longest first so that none leaves a rest of another.
+fn forms(value: &str) -> Vec<SecretString> {
+    let quoted = serde_json::Value::from(value).to_string();
+    let json = quoted[1..quoted.len() - 1].to_owned();
+    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let mut forms =
+        vec![value.to_owned(), value.escape_debug().to_string(), json, form.replace('+', "%20"), form];
+    forms.extend(
+        [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(value)),
+    );
+    forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    forms.dedup();
+    forms.into_iter().map(SecretString::from).collect()
+}
+
+/// Prints as `[redacted]` whatever it holds, for a value that must pass through a `Debug` or `Display`.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Redacted<T>(pub T);
+
+impl<T> fmt::Debug for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl<T> fmt::Display for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}

@@ -1,0 +1,207 @@
+//! What a log line looks like, and what it never shows.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use secrecy::SecretString;
+use serde_json::Value;
+use tracing::subscriber::with_default;
+use tracing::{debug, error, error_span, info, info_span, warn};
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::logs::Lines;
+use super::*;
+
+type Sink = Arc<Mutex<Vec<u8>>>;
+
+fn text(sink: &Sink) -> String {
+    String::from_utf8(sink.lock().unwrap().clone()).unwrap()
+}
+
+/// What `work` logs at `level`.
+fn logged(level: Level, format: Format, work: impl FnOnce(&Logs)) -> String {
+    let sink = Sink::default();
+    let (subscriber, logs) = subscriber(level, format, Arc::clone(&sink));
+    with_default(subscriber, || work(&logs));
+    text(&sink)
+}
+
+fn fixed() -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(1_795_365_853_064_125)
+}
+
+/// What `work` logs at a known moment.
+fn at_a_fixed_time(format: Format, work: impl FnOnce()) -> String {
+    let sink = Sink::default();
+    let lines = Lines { format, output: Arc::clone(&sink), now: fixed };
+    with_default(tracing_subscriber::registry().with(lines), work);
+    text(&sink)
+}
+
+#[test]
+fn a_json_line_has_the_keys_of_the_reference_in_its_order() {
+    let line = line!() + 2;
+    let out = at_a_fixed_time(Format::Json, || {
+        info!(count = 3, ok = true, task_id = "t\"1", "Synced \"grants\"\n");
+    });
+    assert_eq!(
+        out,
+        format!(
+            "{{\"level\":\"info\",\"ts\":1795365853.064125,\"caller\":\"telemetry/tests.rs:{line}\",\
+             \"msg\":\"Synced \\\"grants\\\"\\n\",\"count\":3,\"ok\":true,\"task_id\":\"t\\\"1\"}}\n"
+        )
+    );
+}
+
+#[test]
+fn a_console_line_is_separated_by_tabs_and_cannot_be_forged() {
+    let line = line!() + 2;
+    let out = at_a_fixed_time(Format::Console, || {
+        warn!(count = 3, name = "x\ny", "two\nlines\t\u{1b}[31m");
+        info!("plain");
+    });
+    assert_eq!(
+        out,
+        format!(
+            "2026-11-22T16:44:13.064Z\tWARN\ttelemetry/tests.rs:{line}\ttwo\\nlines\\t\\u{{1b}}[31m\t{{\"count\": 3, \"name\": \"x\\ny\"}}\n\
+             2026-11-22T16:44:13.064Z\tINFO\ttelemetry/tests.rs:{}\tplain\n",
+            line + 1
+        )
+    );
+}
+
+#[test]
+fn an_event_carries_the_fields_of_its_spans_and_its_own_win() {
+    let out = logged(Level::Info, Format::Json, |_| {
+        let outer =
+            info_span!("rpc", request_id = "r1", resource_type_id = "role", late = tracing::field::Empty);
+        outer.record("late", 7);
+        let _outer = outer.enter();
+        let _inner = error_span!("page", request_id = "r2", msg = "mine").entered();
+        info!(resource_type_id = "user", "listed");
+    });
+    let line: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(line["request_id"], "r2");
+    assert_eq!(line["resource_type_id"], "user");
+    assert_eq!(line["late"], 7);
+    assert_eq!((&line["msg"], &line["msg_"]), (&"listed".into(), &"mine".into()));
+    assert_eq!(out.matches("\"request_id\"").count(), 1, "a key stands once: {out}");
+}
+
+#[test]
+fn an_error_is_logged_with_its_causes() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot sync")]
+    struct Outer(#[source] std::io::Error);
+    let out = logged(Level::Info, Format::Json, |_| {
+        let failure = Outer(std::io::Error::other("host unreachable"));
+        error!(error = &failure as &dyn std::error::Error, "failed");
+    });
+    assert!(out.contains("\"error\":\"cannot sync: host unreachable\""), "{out}");
+}
+
+#[test]
+fn libraries_are_quieter_than_the_program() {
+    for (level, ours, theirs) in [
+        (Level::Error, [false, false, false], [false, false, false]),
+        (Level::Warn, [false, false, true], [false, false, true]),
+        (Level::Info, [false, true, true], [false, false, true]),
+        (Level::Debug, [true, true, true], [false, true, true]),
+        (Level::Trace, [true, true, true], [true, true, true]),
+    ] {
+        let out = logged(level, Format::Json, |_| {
+            debug!("ours-0");
+            info!("ours-1");
+            warn!("ours-2");
+            debug!(target: "h2::codec", "theirs-0");
+            info!(target: "hyper_util::client", "theirs-1");
+            warn!(target: "rustls", "theirs-2");
+        });
+        for at in 0..3 {
+            assert_eq!(out.contains(&format!("ours-{at}")), ours[at], "{level:?} ours {at}");
+            assert_eq!(out.contains(&format!("theirs-{at}")), theirs[at], "{level:?} theirs {at}");
+        }
+    }
+}
+
+#[test]
+fn the_level_changes_while_the_process_runs() {
+    let out = logged(Level::Info, Format::Json, |logs| {
+        debug!("one");
+        logs.set_level(Level::Debug).unwrap();
+        debug!("two");
+        logs.set_level(Level::Error).unwrap();
+        info!("three");
+    });
+    assert!(!out.contains("one") && out.contains("two") && !out.contains("three"), "{out}");
+}
+
+#[test]
+fn settings_are_read_as_the_reference_reads_them() {
+    for (text, level) in [
+        ("debug", Some(Level::Debug)),
+        ("WARN", Some(Level::Warn)),
+        ("", Some(Level::Info)),
+        ("error", Some(Level::Error)),
+        ("loud", None),
+    ] {
+        assert_eq!(Level::parse(text), level, "for {text}");
+    }
+    assert_eq!(Format::parse(None, true), Some(Format::Console));
+    assert_eq!(Format::parse(None, false), Some(Format::Json));
+    assert_eq!(Format::parse(Some("console"), false), Some(Format::Console));
+    assert_eq!(Format::parse(Some("xml"), true), None);
+}
+
+#[test]
+fn a_registered_secret_is_in_no_line_in_any_form() {
+    let secret = "s3cr\"et/+ with\\ blank";
+    redact::register_secret(&SecretString::from(secret));
+    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let based = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, secret);
+    for format in [Format::Json, Format::Console] {
+        let out = logged(Level::Info, format, |_| {
+            info!(body = format!("client_secret={encoded}"), header = based.as_str(), "sent {secret}");
+            info!(debug = ?secret, "twice");
+        });
+        for form in [secret, "s3cr", &encoded, &based] {
+            assert!(!out.contains(form), "{form} is in {out}");
+        }
+        assert!(out.contains("sent [redacted]"), "{out}");
+        if format == Format::Json {
+            for line in out.lines() {
+                serde_json::from_str::<Value>(line).expect("still JSON");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_guarded_secret_is_cut_out_while_its_guard_lives() {
+    let token = SecretString::from("guarded-token-1");
+    let guard = redact::register_while(&token);
+    assert_eq!(redact::scrub("Bearer guarded-token-1"), "Bearer [redacted]");
+    drop(guard);
+    assert_eq!(redact::scrub("Bearer guarded-token-1"), "Bearer guarded-token-1");
+    assert!(redact::register_while(&SecretString::from("a")).is_none(), "a short text would blank the logs");
+    assert_eq!(format!("{:?} {}", redact::Redacted("x"), redact::Redacted(1)), "[redacted] [redacted]");
+}
+
+#[test]
+fn log_files_are_appended_to_and_a_bad_path_is_an_error() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let paths = vec![directory.path().join("a.log"), directory.path().join("b.log")];
+    std::fs::write(&paths[0], "before\n").unwrap();
+    for _ in 0..2 {
+        let sinks = output::Sinks::open(&paths).unwrap();
+        with_default(subscriber(Level::Info, Format::Json, sinks).0, || info!("hello"));
+    }
+    assert_eq!(std::fs::read_to_string(&paths[0]).unwrap().lines().count(), 3);
+    assert_eq!(std::fs::read_to_string(&paths[1]).unwrap().matches("hello").count(), 2);
+    let missing = directory.path().join("no/such/file");
+    let failure = output::Sinks::open(std::slice::from_ref(&missing)).err().unwrap();
+    assert!(failure.to_string().starts_with(&format!("cannot open the log file {}", missing.display())));
+}
