@@ -477,6 +477,15 @@ fn the_first_one_shot_operation_wins_and_allows_what_it_needs() {
 }
 
 #[test]
+fn a_line_break_at_the_end_of_a_credential_is_pointed_out() {
+    let warnings = run_with("", &[("BATON_NINJA_ONE_CLIENT_ID", "an-id\n")]).unwrap().warnings;
+    assert_eq!(
+        warnings,
+        ["BATON_NINJA_ONE_CLIENT_ID begins or ends with white space, which is taken as part of the value"]
+    );
+}
+
+#[test]
 fn a_setting_without_effect_says_so() {
     let warnings = run_with("", &[("BATON_PARALLEL_SYNC", "true")]).unwrap().warnings;
     assert_eq!(warnings, ["--parallel-sync has no effect: it is deprecated; --workers is its successor"]);
