@@ -26,7 +26,8 @@ Examples:
   Try it without an account:
     baton-ninja-one demo
   Sync the European instance into sync.c1z and look at it:
-    export BATON_NINJA_ONE_BASE_URL=eu BATON_NINJA_ONE_CLIENT_ID=... BATON_NINJA_ONE_CLIENT_SECRET=...
+    export BATON_NINJA_ONE_BASE_URL=eu
+    export BATON_NINJA_ONE_CLIENT_ID=... BATON_NINJA_ONE_CLIENT_SECRET=...
     baton-ninja-one doctor
     baton-ninja-one
     baton-ninja-one show access jane@example.com
@@ -38,8 +39,7 @@ Exit codes: 0 success, 2 a mistake in the configuration, otherwise the gRPC code
 /// The command line as clap knows it, for completions and manuals.
 pub fn clap_command() -> clap::Command {
     let mut root = base(Verb::Run, NAME)
-        .about(ABOUT)
-        .long_about(format!("{ABOUT}\n\n{DETAILS}"))
+        .about(format!("{ABOUT}\n\n{DETAILS}"))
         .after_help(EXAMPLES)
         .version(VERSION)
         .disable_help_subcommand(true)
@@ -83,7 +83,7 @@ pub(super) fn page(verb: Verb) -> String {
         Verb::Run => Some(&mut root),
         _ => root.find_subcommand_mut(verb.word()),
     };
-    command.map(|command| command.render_long_help().to_string()).unwrap_or_default().trim_end().to_owned()
+    command.map(|command| command.render_help().to_string()).unwrap_or_default().trim_end().to_owned()
 }
 
 fn base(verb: Verb, name: &'static str) -> clap::Command {
@@ -94,7 +94,7 @@ fn base(verb: Verb, name: &'static str) -> clap::Command {
     }
     // Headings come in the order of their first flag.
     for heading in [Heading::Command].into_iter().chain(Heading::ALL) {
-        let shown = all().filter(|setting| setting.heading == heading && setting.is_flag());
+        let shown = under(heading).into_iter().filter(|setting| setting.is_flag());
         for setting in shown.filter(|setting| setting.serves(verb) && concerns(verb, setting)) {
             if command.get_arguments().all(|known| known.get_id() != setting.name) {
                 command = command.arg(flag(setting));
@@ -102,6 +102,13 @@ fn base(verb: Verb, name: &'static str) -> clap::Command {
         }
     }
     command
+}
+
+/// The settings under a heading, those that must be given first.
+pub(super) fn under(heading: Heading) -> Vec<&'static Setting> {
+    let mut settings: Vec<_> = all().filter(|setting| setting.heading == heading).collect();
+    settings.sort_by_key(|setting| !setting.required);
+    settings
 }
 
 /// Every command takes every setting; its page shows those that it acts on.
@@ -112,13 +119,10 @@ fn concerns(verb: Verb, setting: &Setting) -> bool {
     }
     match verb {
         Verb::Run => true,
-        Verb::Serve => {
-            let sync_only = heading == Heading::Sync && setting.name != "http-timeout-seconds";
-            !sync_only && heading != Heading::OneShot
-        }
-        Verb::Doctor => heading == Heading::NinjaOne || setting.name == "http-timeout-seconds",
+        Verb::Serve => heading != Heading::Sync && heading != Heading::OneShot,
+        Verb::Doctor => heading == Heading::NinjaOne,
         Verb::Show => setting.name == "file",
-        Verb::HealthCheck => heading == Heading::Health,
+        Verb::HealthCheck => heading == Heading::Health && setting.name != "health-check",
         _ => false,
     }
 }

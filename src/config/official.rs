@@ -3,7 +3,9 @@
 //! Source of truth: sections 2.1 to 2.3 and 8 of the reference's command line. Names, kinds, defaults and shorthands never
 //! change; the help texts are ours.
 
-use super::setting::Heading::{Files, Health, Logs, OneShot, Provisioning, Service, Sync, Telemetry};
+use super::setting::Heading::{
+    Files, Health, Logs, NinjaOne, OneShot, Provisioning, Service, Sync, Telemetry,
+};
 use super::setting::Setting;
 
 const UNUSED_BY_REFERENCE: &str = "the reference registers it and never reads it; use --invoke-action";
@@ -71,7 +73,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         .default("127.0.0.1")
         .hidden()
         .ops("Health check bind address"),
-    Setting::int("http-timeout-seconds", Sync, "The most seconds that one request to NinjaOne may take")
+    Setting::int("http-timeout-seconds", NinjaOne, "The most seconds that one request to NinjaOne may take")
         .value("SECONDS")
         .default("300")
         .range(1, 1800)

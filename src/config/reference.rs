@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::setting::{Heading, Kind, Place, Rule, Setting, all};
+use super::help::under;
+use super::setting::{Heading, Kind, Place, Rule, Setting};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -36,7 +37,7 @@ pub fn reference_markdown() -> String {
             out,
             "\n## {title}\n\n| Flag | Environment | Kind | Default | Meaning |\n| --- | --- | --- | --- | --- |\n"
         );
-        for setting in all().filter(|setting| setting.heading == heading) {
+        for setting in under(heading) {
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {} |",

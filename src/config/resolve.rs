@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use super::arguments::Arguments;
 use super::command::Verb;
 use super::environment::Environment;
@@ -129,7 +131,10 @@ impl Layers<'_> {
                     return Some(None);
                 }
                 return Some(match Secret::from_file(&self.cwd.join(path)) {
-                    Ok(secret) => Some(Value::Secret(secret)),
+                    Ok(secret) => {
+                        self.warn_of_blanks(&by_file, secret.value.expose_secret());
+                        Some(Value::Secret(secret))
+                    }
                     Err(error) => {
                         self.problems.add(Stage::Source, format!("{by_file}: {error}"));
                         None
@@ -141,7 +146,17 @@ impl Layers<'_> {
             self.problems.add(Stage::Source, format!("{variable} is not valid UTF-8"));
             return Some(None);
         };
+        self.warn_of_blanks(&variable, &text);
         Some(self.read(setting, &text, Some(&variable)))
+    }
+
+    /// A line break at the end of a mounted or encoded value is the usual reason for refused credentials.
+    fn warn_of_blanks(&mut self, variable: &str, text: &str) {
+        if text.trim() != text {
+            self.warnings.push(format!(
+                "{variable} begins or ends with white space, which is taken as part of the value"
+            ));
+        }
     }
 
     fn by_file(&mut self, setting: &'static Setting) -> Option<Option<Value>> {

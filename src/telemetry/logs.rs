@@ -31,6 +31,28 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
 }
 
+impl Options {
+    /// Reads the log settings, and says which of them mean nothing. The reference says nothing.
+    pub fn from_settings(
+        level: &str,
+        format: Option<&str>,
+        paths: Vec<PathBuf>,
+        stdout_is_terminal: bool,
+    ) -> (Self, Vec<String>) {
+        let mut warnings = Vec::new();
+        let level = Level::parse(level).unwrap_or_else(|| {
+            warnings.push(format!("log-level: {level:?} is not one of debug, info, warn, error; using info"));
+            Level::Info
+        });
+        let format = Format::parse(format, stdout_is_terminal).unwrap_or_else(|| {
+            let given = format.unwrap_or_default();
+            warnings.push(format!("log-format: {given:?} is not one of json, console; using json"));
+            Format::Json
+        });
+        (Self { level, format, paths }, warnings)
+    }
+}
+
 /// Logging could not be set up or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogsError {

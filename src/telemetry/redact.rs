@@ -85,17 +85,22 @@ pub fn scrub(line: &str) -> Cow<'_, str> {
 
 /// The ways in which a value is likely to be written, longest first so that none leaves a rest of another.
 fn forms(value: &str) -> Vec<SecretString> {
-    let quoted = serde_json::Value::from(value).to_string();
-    let json = quoted[1..quoted.len() - 1].to_owned();
+    let debug = value.escape_debug().to_string();
     let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    let mut forms =
-        vec![value.to_owned(), value.escape_debug().to_string(), json, form.replace('+', "%20"), form];
+    // A `Debug` text may have become part of a JSON text.
+    let (json, both) = (in_json(value), in_json(&debug));
+    let mut forms = vec![value.to_owned(), debug, json, both, form.replace('+', "%20"), form];
     forms.extend(
         [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(value)),
     );
     forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     forms.dedup();
     forms.into_iter().map(SecretString::from).collect()
+}
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// Prints as `[redacted]` whatever it holds, for a value that must pass through a `Debug` or `Display`.

@@ -154,6 +154,8 @@ fn settings_are_read_as_the_reference_reads_them() {
     assert_eq!(Format::parse(None, false), Some(Format::Json));
     assert_eq!(Format::parse(Some("console"), false), Some(Format::Console));
     assert_eq!(Format::parse(Some("xml"), true), None);
+    let (options, warnings) = Options::from_settings("loud", Some("xml"), Vec::new(), true);
+    assert_eq!((options.level, options.format, warnings.len()), (Level::Info, Format::Json, 2));
 }
 
 #[test]
