@@ -1,1 +1,3 @@
-//! To be written.
+//! The connector: NinjaOne as resources, entitlements and grants.
+
+pub mod rest;

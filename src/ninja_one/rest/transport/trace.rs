@@ -1,0 +1,91 @@
+//! Tells logs and metrics about each attempt: which call, how it ended, how long it took. Never bodies, ids or tokens.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span, field};
+
+use super::super::error::Error;
+use super::super::observer::{RequestEnd, RequestObserver, RequestReport};
+use super::{Answer, Request, Sink, Transport};
+
+/// The layer.
+pub(in super::super) struct Trace<T> {
+    inner: T,
+    observer: Arc<dyn RequestObserver>,
+}
+
+impl<T: Transport> Trace<T> {
+    pub(in super::super) fn new(inner: T, observer: Arc<dyn RequestObserver>) -> Self {
+        Self { inner, observer }
+    }
+}
+
+/// Reports an attempt exactly once, also when its future is dropped.
+struct Attempt<'a> {
+    observer: &'a dyn RequestObserver,
+    request: &'a Request,
+    span: Span,
+    started: Instant,
+    reported: bool,
+}
+
+impl Attempt<'_> {
+    fn report(&mut self, end: RequestEnd<'_>) {
+        self.reported = true;
+        let elapsed = self.started.elapsed();
+        self.span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        self.span.record("outcome", end.label());
+        let (endpoint, attempt) = (self.request.endpoint, self.request.attempt);
+        self.observer.request_finished(&RequestReport { endpoint, end, elapsed, attempt });
+        self.span.in_scope(|| tracing::debug!("NinjaOne request ended"));
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.reported {
+            self.report(RequestEnd::Cancelled);
+        }
+    }
+}
+
+#[async_trait]
+impl<T: Transport> Transport for Trace<T> {
+    async fn send(&self, request: &Request, sink: &mut dyn Sink) -> Result<Answer, Error> {
+        let span = tracing::info_span!(
+            "ninja_one_request",
+            method = %request.endpoint.method(),
+            path = request.endpoint.template(),
+            attempt = request.attempt,
+            status = field::Empty,
+            outcome = field::Empty,
+            elapsed_ms = field::Empty,
+            request_id = field::Empty,
+            incident_id = field::Empty,
+        );
+        let mut attempt = Attempt {
+            observer: &*self.observer,
+            request,
+            span: span.clone(),
+            started: Instant::now(),
+            reported: false,
+        };
+        let result = self.inner.send(request, sink).instrument(span.clone()).await;
+        match &result {
+            Ok(answer) => {
+                span.record("status", answer.status);
+                span.record("request_id", answer.request_id.as_deref());
+                attempt.report(RequestEnd::Success { status: answer.status });
+            }
+            Err(error) => {
+                span.record("status", error.status());
+                span.record("request_id", error.request_id());
+                span.record("incident_id", error.incident_id());
+                attempt.report(RequestEnd::Failure(error));
+            }
+        }
+        result
+    }
+}
