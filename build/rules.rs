@@ -259,13 +259,11 @@ fn scalar_at(at: &str, field: &FieldDescriptor, rules: &DynamicMessage, var: &st
             checks.push(format!("exact::<Self>({at}, {var}.len(), {length})?;"));
         }
     }
-    if let (Some(r), Kind::Enum(kind)) = (part(rules, "enum"), field.kind()) {
-        if flag(&r, "defined_only") {
-            checks.push(format!(
-                "defined::<Self>({at}, {}::try_from(*{var}).is_ok())?;",
-                rust_path(kind.full_name())
-            ));
-        }
+    if let (Some(r), Kind::Enum(kind)) = (part(rules, "enum"), field.kind())
+        && flag(&r, "defined_only")
+    {
+        let kind = rust_path(kind.full_name());
+        checks.push(format!("defined::<Self>({at}, {kind}::try_from(*{var}).is_ok())?;"));
     }
     match (checks.is_empty(), ignore_empty) {
         (true, _) => String::new(),

@@ -8,11 +8,43 @@ use std::{
 /// A room, and what its files must not import.
 const WALLS: &[(&str, &[&str])] = &[
     ("src/baton", &["crate::ninja_one", "crate::cli", "crate::simulator", "crate::config"]),
-    ("src/ninja_one", &["crate::baton::server", "crate::baton::c1z", "crate::baton::service_mode", "crate::cli", "crate::simulator"]),
-    ("src/simulator", &["crate::ninja_one", "crate::baton", "crate::cli", "crate::config", "crate::telemetry", "crate::wire"]),
-    ("src/config", &["crate::ninja_one", "crate::baton", "crate::cli", "crate::simulator", "crate::telemetry"]),
+    (
+        "src/ninja_one",
+        &[
+            "crate::baton::server",
+            "crate::baton::c1z",
+            "crate::baton::service_mode",
+            "crate::cli",
+            "crate::simulator",
+        ],
+    ),
+    (
+        "src/simulator",
+        &[
+            "crate::ninja_one",
+            "crate::baton",
+            "crate::cli",
+            "crate::config",
+            "crate::telemetry",
+            "crate::wire",
+        ],
+    ),
+    (
+        "src/config",
+        &["crate::ninja_one", "crate::baton", "crate::cli", "crate::simulator", "crate::telemetry"],
+    ),
     ("src/telemetry", &["crate::ninja_one", "crate::baton", "crate::cli", "crate::simulator"]),
-    ("src/wire", &["crate::ninja_one", "crate::baton", "crate::cli", "crate::simulator", "crate::config", "crate::telemetry"]),
+    (
+        "src/wire",
+        &[
+            "crate::ninja_one",
+            "crate::baton",
+            "crate::cli",
+            "crate::simulator",
+            "crate::config",
+            "crate::telemetry",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

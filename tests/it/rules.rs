@@ -7,7 +7,8 @@ fn text(outcome: Result<(), impl ToString>) -> String {
 }
 
 fn resource(resource_type: &str, id: &str) -> v2::Resource {
-    let id = v2::ResourceId { resource_type: resource_type.into(), resource: id.into(), ..Default::default() };
+    let id =
+        v2::ResourceId { resource_type: resource_type.into(), resource: id.into(), ..Default::default() };
     v2::Resource { id: Some(id), ..Default::default() }
 }
 
@@ -21,7 +22,8 @@ fn a_broken_rule_is_told_in_the_documented_words() {
     let length = "invalid ResourcesServiceListResourcesRequest.ResourceTypeId: value length must be between 1 and 1024 bytes, inclusive";
     assert_eq!(text(list("", 0).validate()), length);
     assert_eq!(text(list(&"x".repeat(1025), 0).validate()), length);
-    let size = "invalid ResourcesServiceListResourcesRequest.PageSize: value must be less than or equal to 250";
+    let size =
+        "invalid ResourcesServiceListResourcesRequest.PageSize: value must be less than or equal to 250";
     assert_eq!(text(list("user", 251).validate()), size);
     assert_eq!(text(list("user", 250).validate()), "");
     let required = "invalid GrantsServiceListGrantsRequest.Resource: value is required";
@@ -30,26 +32,50 @@ fn a_broken_rule_is_told_in_the_documented_words() {
 
 #[test]
 fn a_violation_inside_an_embedded_message_names_both() {
-    let request = v2::GrantsServiceListGrantsRequest { resource: Some(resource(&"x".repeat(1025), "1")), ..Default::default() };
+    let request = v2::GrantsServiceListGrantsRequest {
+        resource: Some(resource(&"x".repeat(1025), "1")),
+        ..Default::default()
+    };
     let told = text(request.validate());
     let outer = "invalid GrantsServiceListGrantsRequest.Resource: embedded message failed validation | caused by: invalid Resource.Id";
     assert!(told.starts_with(outer), "{told}");
-    assert!(told.ends_with("invalid ResourceId.ResourceType: value length must be between 1 and 1024 bytes, inclusive"), "{told}");
+    assert!(
+        told.ends_with(
+            "invalid ResourceId.ResourceType: value length must be between 1 and 1024 bytes, inclusive"
+        ),
+        "{told}"
+    );
 }
 
 #[test]
 fn every_kind_of_rule_is_enforced() {
     let cases: Vec<(&str, Result<(), _>)> = vec![
         ("Aliases.Ids: value must contain between 1 and 100 items", v2::Aliases::default().validate()),
-        ("repeated value must contain unique items", v2::Aliases { ids: vec!["a".into(), "a".into()] }.validate()),
-        ("Aliases.Ids[0]: value length must be between 1 and 256 runes", v2::Aliases { ids: vec![String::new()] }.validate()),
+        (
+            "repeated value must contain unique items",
+            v2::Aliases { ids: vec!["a".into(), "a".into()] }.validate(),
+        ),
+        (
+            "Aliases.Ids[0]: value length must be between 1 and 256 runes",
+            v2::Aliases { ids: vec![String::new()] }.validate(),
+        ),
         (
             "TaskId: value does not match regex pattern",
-            api::BatonServiceHeartbeatRequest { host_id: "h".into(), task_id: "short".into(), ..Default::default() }.validate(),
+            api::BatonServiceHeartbeatRequest {
+                host_id: "h".into(),
+                task_id: "short".into(),
+                ..Default::default()
+            }
+            .validate(),
         ),
         (
             "FinalState: value is required",
-            api::BatonServiceFinishTaskRequest { host_id: "h".into(), task_id: "a".repeat(27), ..Default::default() }.validate(),
+            api::BatonServiceFinishTaskRequest {
+                host_id: "h".into(),
+                task_id: "a".repeat(27),
+                ..Default::default()
+            }
+            .validate(),
         ),
         (
             "must be a valid email address",
@@ -103,6 +129,10 @@ fn what_keeps_the_rules_passes() {
     let email = v2::user_trait::Email { address: "ada@example.org".into(), is_primary: true };
     assert_eq!(text(email.validate()), "");
     assert_eq!(text(v2::ExternalLink { url: "https://example.org/x".into() }.validate()), "");
-    assert_eq!(text(v2::ExternalLink::default().validate()), "", "an empty value is ignored where the rule says so");
+    assert_eq!(
+        text(v2::ExternalLink::default().validate()),
+        "",
+        "an empty value is ignored where the rule says so"
+    );
     assert_eq!(text(config::Field::default().validate()), "");
 }

@@ -5,6 +5,7 @@
 
 mod health;
 mod observe;
+mod reflection;
 mod services;
 
 use std::{future::Future, io, sync::Arc, time::Duration};
@@ -23,10 +24,7 @@ use self::{
     health::{HealthService, Phase},
     observe::Observe,
 };
-use crate::{
-    baton::{connector::Call, runtime::Runtime},
-    wire::DESCRIPTORS,
-};
+use crate::baton::{connector::Call, runtime::Runtime};
 
 /// How long answers that are already written may take to leave once nothing else is under way.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -74,14 +72,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let (phase, phases) = watch::channel(Phase::Starting);
     let (routes, names) = services::routes(Arc::clone(&runtime));
-    let (mut v1, mut v1alpha) = (reflection(), reflection());
-    for name in &names {
-        (v1, v1alpha) = (v1.with_service_name(*name), v1alpha.with_service_name(*name));
-    }
     let routes = routes
         .add_service(HealthServer::new(HealthService::new(&names, phases)))
-        .add_service(v1.build_v1()?)
-        .add_service(v1alpha.build_v1alpha()?)
+        .add_service(reflection::v1::server(&names)?)
+        .add_service(reflection::v1alpha::server(&names)?)
         .prepare();
 
     let (turns, in_flight) = (Arc::new(Semaphore::new(options.max_concurrent_requests)), TaskTracker::new());
@@ -166,8 +160,4 @@ async fn announce(runtime: Arc<Runtime>, phase: watch::Sender<Phase>, stop: Canc
             tracing::info!("ready");
         }
     }
-}
-
-fn reflection() -> tonic_reflection::server::Builder<'static> {
-    tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS)
 }

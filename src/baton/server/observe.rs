@@ -108,7 +108,11 @@ impl Observe {
             }
         };
         let status = response.headers().get("grpc-status").and_then(|s| s.to_str().ok()).unwrap_or("0");
-        tracing::debug!(status, elapsed_ms = started.elapsed().as_millis(), "call answered");
+        tracing::debug!(
+            status,
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "call answered"
+        );
         if let Ok(value) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(REQUEST_ID, value);
         }

@@ -1,0 +1,61 @@
+//! Why a command failed, and the exit code that tells a script.
+
+use std::fmt;
+
+use tonic::{Code, Status};
+
+use crate::{baton::connector::ConnectorError, config::FLAG_ERROR};
+
+/// A failure of a command: the text for stderr and the exit code.
+#[derive(Debug)]
+pub(super) struct CliError {
+    text: String,
+    exit_code: u8,
+}
+
+impl CliError {
+    /// A failure that is about the command or its surroundings.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), exit_code: FLAG_ERROR }
+    }
+
+    /// The operating system refused what a process needs.
+    pub(super) fn runtime(error: std::io::Error) -> Self {
+        Self::new(format!("cannot start: {error}"))
+    }
+
+    /// A command that this build does not have.
+    pub(super) fn not_yet(command: &impl fmt::Debug) -> Self {
+        Self::new(format!("this version cannot do that yet: {command:?}"))
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The exit code of a gRPC code: its number, but 1 for a cancelled call.
+fn exit_code(code: Code) -> u8 {
+    match code {
+        Code::Unknown => FLAG_ERROR,
+        code => u8::try_from(i32::from(code)).unwrap_or(FLAG_ERROR),
+    }
+}
+
+impl From<ConnectorError> for CliError {
+    fn from(error: ConnectorError) -> Self {
+        Self { text: error.to_string(), exit_code: exit_code(error.code()) }
+    }
+}
+
+impl From<Status> for CliError {
+    fn from(status: Status) -> Self {
+        Self { text: status.message().to_owned(), exit_code: exit_code(status.code()) }
+    }
+}

@@ -1,0 +1,21 @@
+//! Logs as the settings want them.
+
+use std::io::IsTerminal as _;
+
+use super::error::CliError;
+use crate::{
+    config,
+    telemetry::{Logs, Options},
+};
+
+/// Starts logging, and says what was odd about the settings.
+pub(super) fn start(settings: &config::Logs, warnings: &[String]) -> Result<Logs, CliError> {
+    let terminal = std::io::stdout().is_terminal();
+    let (options, odd) =
+        Options::from_settings(&settings.level, settings.format.as_deref(), settings.paths.clone(), terminal);
+    let logs = Logs::init(&options).map_err(|e| CliError::new(e.to_string()))?;
+    for warning in odd.iter().chain(warnings) {
+        tracing::warn!("{warning}");
+    }
+    Ok(logs)
+}
