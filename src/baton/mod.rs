@@ -6,8 +6,9 @@
 //! - [`connector`]: the port, the one trait between this room and an application.
 //! - [`model`]: builders for what a connector answers with: resources, traits, entitlements, grants, ids.
 //! - [`c1z`]: the `.c1z` file, written in bulk and replaced as a whole, read with its memory bounded.
+//! - [`sync`]: walks a connector in protocol order into a sink, such as a `.c1z` file.
 
 pub mod c1z;
 pub mod connector;
 pub mod model;
-
+pub mod sync;
