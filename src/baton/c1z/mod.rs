@@ -29,6 +29,7 @@ mod writer;
 pub use error::C1zError;
 pub use ksuid::ksuid;
 pub use limits::{Limits, Lookup};
+pub(super) use limits::{flag, positive};
 pub use reader::{C1z, Filter, Records};
 pub use record::Record;
 pub(super) use record::{expandable, has, id_of, is};
