@@ -59,7 +59,7 @@ fn decode(c: &mut Criterion) {
             let (mut splitter, mut count) = (ArraySplitter::new(), 0_usize);
             for chunk in body.chunks(CHUNK) {
                 splitter
-                    .feed(chunk, &mut |element| {
+                    .feed(chunk, &mut |_, element| {
                         let user: User<'_> = serde_json::from_slice(element).unwrap();
                         count += usize::from(black_box(user).id.is_some());
                         Ok::<_, SplitError>(())
