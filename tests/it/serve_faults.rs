@@ -208,9 +208,7 @@ async fn an_unreachable_host_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_release_without_user_roles_is_synced_without_them() {
     let world = World::with(small_tenant()).await;
-    for path in ["/v2/user/**"] {
-        world.ninja_one.faults().on("GET", path, Fault::NotFound);
-    }
+    world.ninja_one.faults().on("GET", "/v2/user/**", Fault::NotFound);
     let daemon = world.daemon().await;
     daemon.validate().await.unwrap();
     let graph = Walk::new(&daemon.channel, 0).run().await.unwrap();
