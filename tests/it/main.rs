@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
+mod errors_page;
 mod layout;
 mod one_shot;
+mod provisioning_accounts;
+mod provisioning_actions;
+mod provisioning_gates;
+mod provisioning_grants;
 mod rules;
 mod serve_faults;
 mod serve_life;

@@ -3,6 +3,7 @@
 
 pub mod binary;
 pub mod walk;
+pub mod writes;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
