@@ -33,7 +33,7 @@ const CHUNK: usize = 16 << 10;
 fn connector(simulator: &Simulator, max_age: Duration) -> NinjaOne {
     let host = Host::parse(&simulator.url()).unwrap();
     let config = ClientConfig::new(host, simulator.client_id(), simulator.client_secret().clone());
-    NinjaOne::new(Client::new(config).unwrap(), &Options { directory_max_age: max_age })
+    NinjaOne::new(Client::new(config).unwrap(), &Options { directory_max_age: max_age, ..Options::default() })
 }
 
 /// One user as NinjaOne sends it, with its own id.

@@ -7,23 +7,32 @@ use crate::{
     baton::runtime::{Gates, Runtime},
     config::{self, Secret, Settings},
     ninja_one::{
-        NinjaOne, Options,
+        NinjaOne, Options, Policy,
         rest::{Client, ClientConfig, Host, SecretSource},
     },
     telemetry,
 };
 
 /// The connector that the settings describe.
-pub(super) fn connector(settings: &config::NinjaOne) -> Result<NinjaOne, CliError> {
+pub(super) fn connector(settings: &config::NinjaOne, writes: &config::Writes) -> Result<NinjaOne, CliError> {
     let client = client(settings)?;
-    Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age }))
+    let writes = Policy {
+        dry_run: writes.dry_run,
+        deletion_limit: writes.deletion_limit,
+        deletion_window: writes.deletion_window,
+        allow_administrator_deletion: writes.allow_administrator_deletion,
+        allow_managed_revocation: writes.allow_managed_revocation,
+        protected_accounts: writes.protected_accounts.clone(),
+        ..Policy::default()
+    };
+    Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age, writes }))
 }
 
 /// The runtime that the settings describe.
 pub(super) fn runtime(settings: &Settings) -> Result<Arc<Runtime>, CliError> {
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
     let gates = Gates { provisioning: settings.provisioning, ticketing: settings.ticketing };
-    Ok(Runtime::new(Arc::new(connector(ninja_one)?), gates))
+    Ok(Runtime::new(Arc::new(connector(ninja_one, &settings.writes)?), gates))
 }
 
 /// The REST client that the settings describe.

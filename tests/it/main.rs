@@ -3,8 +3,13 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod errors_page;
 mod layout;
 mod one_shot;
+mod provisioning_accounts;
+mod provisioning_actions;
+mod provisioning_gates;
+mod provisioning_grants;
 mod rules;
 mod serve_faults;
 mod serve_life;
