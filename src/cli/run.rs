@@ -12,7 +12,7 @@ use crate::{
     baton::{
         c1z::{self, Limits, Store},
         model::Bid,
-        sync::{LogProgress, Progress, Selection, Syncer, TerminalProgress},
+        sync::{Expansion, LogProgress, Progress, Selection, Syncer, TerminalProgress},
     },
     config::{self, Settings},
 };
@@ -50,6 +50,7 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
     };
     let syncer = Syncer::new(connector)
         .selection(selection)
+        .expansion(Expansion::from_env(&|name| std::env::var(name).ok()))
         .progress(progress)
         .workers(workers(settings.selection.workers))
         .caller("command line");
