@@ -6,6 +6,7 @@ mod demo;
 mod errors_page;
 mod layout;
 mod one_shot;
+mod one_shot_writes;
 mod provisioning_accounts;
 mod provisioning_actions;
 mod provisioning_gates;
