@@ -6,10 +6,12 @@
 //! - [`connector`]: the port, the one trait between this room and an application.
 //! - [`model`]: builders for what a connector answers with: resources, traits, entitlements, grants, ids.
 //! - [`runtime`]: one answer for every door: rules, gates and documented refusals in front of the connector.
+//! - [`readiness`]: named conditions: what others have to provide before work can be done.
 //! - [`server`]: the gRPC daemon.
 
 pub mod connector;
 pub mod ksuid;
 pub mod model;
+pub mod readiness;
 pub mod runtime;
 pub mod server;

@@ -8,14 +8,19 @@ mod compose;
 mod demo;
 mod describe;
 mod error;
+mod health;
 mod logs;
+mod observe;
 mod serve;
 mod signals;
 mod simulate;
 
 use std::process::ExitCode;
 
-use crate::config::{Command, Failure, Invocation};
+use crate::{
+    config::{Command, Failure, Invocation, Settings},
+    telemetry::Logs,
+};
 
 use self::error::CliError;
 
@@ -38,7 +43,7 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let outcome = match &command {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => logs::start(&settings.logs, &warnings).and_then(|_logs| in_runtime(command, &settings)),
+        _ => logs::start(&settings.logs, &warnings).and_then(|logs| in_runtime(command, &settings, logs)),
     };
     match outcome {
         Ok(code) => code,
@@ -49,15 +54,17 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
-fn in_runtime(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
+fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
+        logs::expire(logs, &settings.logs);
         match command {
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
+            Command::HealthCheck(probe) => health::check(&settings.health, &probe).await,
             Command::Capabilities => describe::capabilities(settings),
             other => Err(CliError::not_yet(&other)),
         }

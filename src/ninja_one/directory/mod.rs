@@ -115,6 +115,12 @@ impl Directory {
         state.newest = None;
     }
 
+    /// The newest snapshot as it is, however old; nothing is fetched.
+    #[must_use]
+    pub fn peek(&self) -> Option<Arc<Snapshot>> {
+        self.lock().newest.as_ref().map(|(snapshot, _)| Arc::clone(snapshot))
+    }
+
     /// How old the newest snapshot is.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
