@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
+mod door;
+mod health;
 mod layout;
+mod metrics;
 mod rules;
 mod serve_faults;
 mod serve_life;

@@ -14,9 +14,13 @@ mod turns;
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch, time::timeout_at};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{timeout, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::transport::Server;
+use tonic::{Status, transport::Server};
 use tonic_health::pb::health_server::HealthServer;
 
 use self::{
@@ -38,6 +42,8 @@ pub use observer::{CallReport, NoObserver, ServerObserver};
 const FLUSH: Duration = Duration::from_millis(500);
 /// The first and the longest wait between attempts to validate at the start.
 const REVALIDATE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// The longest that one of them may take.
+const VALIDATION: Duration = Duration::from_secs(30);
 /// Calls at a time on one connection.
 const STREAMS: u32 = 256;
 /// HTTP/2's own bound on headers, at which it answers by itself. The door's bound is lower, so that it can say so.
@@ -194,7 +200,8 @@ async fn announce(
     let call = Call { caller: "start".to_owned(), ..Call::default() };
     let prove = async {
         loop {
-            let outcome = runtime.validate(&call).await;
+            let late = |_| Err(Status::deadline_exceeded("the validation did not end in time"));
+            let outcome = timeout(VALIDATION, runtime.validate(&call)).await.unwrap_or_else(late);
             if let Some(condition) = &application {
                 condition.set(Standing::of(&outcome));
             }

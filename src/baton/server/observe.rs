@@ -7,10 +7,11 @@ use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
+use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -31,6 +32,9 @@ use super::{
 /// The header that carries a request id in and out.
 const REQUEST_ID: &str = "x-request-id";
 
+/// The pieces in which an answer is handed to HTTP/2. A piece waits until the one before has found room with the peer; a whole
+/// answer would be taken at once and kept for a peer that reads nothing, out of sight.
+const PIECE: usize = 16 * 1024;
 /// What tonic says about a message that is larger than it may be.
 const TOO_LARGE: &str = "decoded message length too large";
 
@@ -139,7 +143,8 @@ impl Observe {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         let read = peer.map(|peer| self.read_in_time(peer, Arc::clone(&call.method)));
-        Ok(response.map(|body| Body::new(Held { body, call, _read: read, _token: token })))
+        Ok(response
+            .map(|body| Body::new(Held { body, rest: Bytes::new(), call, _read: read, _token: token })))
     }
 
     /// Cuts the connection of a caller who does not read the answer. The guard goes with the answer.
@@ -220,6 +225,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 /// A body that counts as a call under way until it is sent or dropped.
 struct Held {
     body: Body,
+    /// What of the body has come and has not been handed on.
+    rest: Bytes,
     call: Told,
     _read: Option<DropGuard>,
     _token: TaskTrackerToken,
@@ -233,21 +240,35 @@ impl HttpBody for Held {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(code) = frame.trailers_ref().and_then(code_of)
-        {
-            self.call.code = Some(code);
+        if self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            if let Some(code) = frame.trailers_ref().and_then(code_of) {
+                self.call.code = Some(code);
+            }
+            match frame.into_data() {
+                Ok(data) => self.rest = data,
+                Err(other) => return Poll::Ready(Some(Ok(other))),
+            }
         }
-        frame
+        let piece = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, hint) = (self.rest.len() as u64, self.body.size_hint());
+        let mut whole = SizeHint::new();
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole.set_lower(hint.lower() + rest);
+        whole
     }
 }
 
