@@ -3,8 +3,11 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod door;
 mod errors_page;
+mod health;
 mod layout;
+mod metrics;
 mod one_shot;
 mod one_shot_writes;
 mod provisioning_accounts;

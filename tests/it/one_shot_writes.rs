@@ -48,7 +48,14 @@ impl Place {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_and_its_revocation_take_one_write_each() {
     let place = Place::new().await;
-    let grant = ["--grant-entitlement", "role:5:assigned", "--grant-principal", "22", "--grant-principal-type", "user"];
+    let grant = [
+        "--grant-entitlement",
+        "role:5:assigned",
+        "--grant-principal",
+        "22",
+        "--grant-principal-type",
+        "user",
+    ];
     place.run(&grant, 0).await;
     assert!(place.is_member(5, 22));
     assert_eq!(place.writes(), 1);
@@ -74,7 +81,10 @@ async fn what_is_not_in_the_file_is_found_out_before_anything_is_asked() {
     let place = Place::new().await;
     let told = place.run(&["--grant-entitlement", "nope:x:y", "--grant-principal", "22"], 5).await;
     let last = told.lines().last().unwrap();
-    assert!(last.starts_with("runner: error processing task: error fetching entitlement 'nope:x:y': "), "{last}");
+    assert!(
+        last.starts_with("runner: error processing task: error fetching entitlement 'nope:x:y': "),
+        "{last}"
+    );
     place.run(&["--grant-entitlement", "role:5:assigned", "--grant-principal", "999"], 5).await;
     place.run(&["--revoke-grant", "role:5:assigned:user:999"], 5).await;
     place.run(&["--delete-resource", "999", "--delete-resource-type", "user"], 5).await;
@@ -87,7 +97,9 @@ async fn an_account_is_created_once_and_deleted() {
     let profile = r#"{"first_name":"Nora","last_name":"Vale","user_type":"end_user","organization_id":"1"}"#;
     let create = ["--create-account-email", "nora@example.com", "--create-account-profile", profile];
     place.run(&create, 0).await;
-    let of = |place: &Place| place.world.ninja_one.with_tenant(|t| t.users.by_email("nora@example.com").map(|u| u.id));
+    let of = |place: &Place| {
+        place.world.ninja_one.with_tenant(|t| t.users.by_email("nora@example.com").map(|u| u.id))
+    };
     let id = of(&place).expect("the account is there").to_string();
     let writes = place.writes();
     place.run(&create, 0).await;
