@@ -9,11 +9,16 @@ mod demo;
 mod describe;
 mod error;
 mod logs;
+mod one_shot;
 mod overview;
+mod print;
 mod run;
 mod serve;
+mod sheet;
+mod show;
 mod signals;
 mod simulate;
+mod view;
 
 use std::process::ExitCode;
 
@@ -40,7 +45,8 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let outcome = match &command {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => logs::start(&settings.logs, &warnings).and_then(|_logs| in_runtime(command, &settings)),
+        _ => logs::start(&settings.logs, &warnings, is_for_people(&command))
+            .and_then(|_logs| carry_out(command, &settings)),
     };
     match outcome {
         Ok(code) => code,
@@ -48,6 +54,18 @@ pub fn run(invocation: Invocation) -> ExitCode {
             eprintln!("{error}");
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Whether a person reads the output, who does not want to see work being logged in between.
+fn is_for_people(command: &Command) -> bool {
+    matches!(command, Command::Demo | Command::Show(_) | Command::Diff(_) | Command::Doctor)
+}
+
+fn carry_out(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
+    match &command {
+        Command::Show(show) => show::run(settings, show),
+        _ => in_runtime(command, settings),
     }
 }
 

@@ -7,12 +7,12 @@ use std::{io::IsTerminal as _, process::ExitCode, str::FromStr as _, sync::Arc};
 use indicatif::ProgressDrawTarget;
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, error::CliError};
+use super::{compose, error::CliError, one_shot};
 use crate::{
     baton::{
         c1z::{self, Limits, Store},
         model::Bid,
-        sync::{LogProgress, Progress, Selection, Syncer, TerminalProgress},
+        sync::{Expansion, LogProgress, Progress, Selection, Syncer, TerminalProgress},
     },
     config::{self, Settings},
 };
@@ -25,7 +25,7 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         ));
     }
     if let Some(operation) = &settings.one_shot {
-        return Err(CliError::not_yet(operation));
+        return one_shot::run(operation, settings).await;
     }
     sync(settings, shutdown).await
 }
@@ -50,6 +50,7 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
     };
     let syncer = Syncer::new(connector)
         .selection(selection)
+        .expansion(Expansion::from_env(&|name| std::env::var(name).ok()))
         .progress(progress)
         .workers(workers(settings.selection.workers))
         .caller("command line");
