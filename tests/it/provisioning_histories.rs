@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// Histories in one run of the test, and steps in a history.
-const HISTORIES: u32 = 48;
+const HISTORIES: u32 = 36;
 const STEPS: usize = 40;
 
 /// Logins 0 to 3 are technicians', 4 to 7 end users'. Role 7 and 8 are for technicians, 5 and 6 for end users.
