@@ -14,6 +14,7 @@ mod provisioning_accounts;
 mod provisioning_actions;
 mod provisioning_gates;
 mod provisioning_grants;
+mod provisioning_histories;
 mod rules;
 mod serve_faults;
 mod serve_life;
