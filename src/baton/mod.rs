@@ -7,9 +7,11 @@
 //! - [`model`]: builders for what a connector answers with: resources, traits, entitlements, grants, ids.
 //! - [`runtime`]: one answer for every door: rules, gates and documented refusals in front of the connector.
 //! - [`server`]: the gRPC daemon.
+//! - [`service_mode`]: the control plane's worker.
 
 pub mod connector;
 pub mod ksuid;
 pub mod model;
 pub mod runtime;
 pub mod server;
+pub mod service_mode;
