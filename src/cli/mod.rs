@@ -9,6 +9,7 @@ mod demo;
 mod describe;
 mod error;
 mod logs;
+mod overview;
 mod serve;
 mod signals;
 mod simulate;

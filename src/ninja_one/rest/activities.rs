@@ -61,3 +61,37 @@ impl Client {
         self.read(request, |bytes| list::element(bytes)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{FakeNinja, Reply};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_is_asked_for_by_name_and_knows_its_borders() {
+        let body = r#"{"lastActivityId":99,"activities":[{"id":5000000000,"statusCode":"NEW_CODE","activityTime":1759010000.5,
+            "data":{"x":1}},{"id":90,"userId":11,"message":null}]}"#;
+        let ninja = FakeNinja::start().await.on("GET /v2/activities", [Reply::ok(body)]);
+        let query = ActivityQuery {
+            older_than: Some(ActivityId(100)),
+            page_size: Some(5),
+            class: Some(ActivityClass::User),
+            ..ActivityQuery::default()
+        };
+        let page = ninja.client().activities(&query).await.unwrap();
+        let borders = (page.smallest_id(), page.largest_id(), page.last_activity_id);
+        assert_eq!(borders, (Some(ActivityId(90)), Some(ActivityId(5_000_000_000)), Some(ActivityId(99))));
+        assert_eq!(page.activities[0].status_code.as_deref(), Some("NEW_CODE"));
+        assert_eq!(ninja.lines(), ["GET /v2/activities?class=USER&olderThan=100&pageSize=10"]);
+    }
+
+    #[tokio::test]
+    async fn a_page_without_activities_is_an_error_not_a_quiet_tenant() {
+        let ninja = FakeNinja::start().await.on("GET /v2/activities", [Reply::ok(r#"{"lastActivityId":9}"#)]);
+        let error = ninja.client().activities(&ActivityQuery::default()).await.unwrap_err();
+        assert_eq!(error.kind().label(), "decode");
+    }
+}

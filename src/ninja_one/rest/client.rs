@@ -155,3 +155,123 @@ impl fmt::Debug for Client {
         f.debug_struct("Client").field("host", &self.0.host).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use std::io;
+    use std::sync::Mutex;
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::super::testing::{FakeNinja, Reply, SECRET};
+    use super::super::{ErrorKind, Grant};
+    use super::*;
+
+    #[tokio::test]
+    async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
+        let ninja = FakeNinja::start().await;
+        let refused = |change: fn(&mut ClientConfig)| {
+            let mut config = ninja.config();
+            change(&mut config);
+            Client::new(config).unwrap_err()
+        };
+        assert!(matches!(refused(|config| config.client_id.clear()), ConfigError::NoClientId));
+        assert!(matches!(
+            refused(|config| config.client_secret = secrecy::SecretString::from(" ").into()),
+            ConfigError::NoClientSecret
+        ));
+        assert!(matches!(
+            refused(|config| config.scopes = vec!["monitoring management".into()]),
+            ConfigError::Scope { .. }
+        ));
+        assert!(matches!(
+            refused(|config| config.scopes.push("offline_access".into())),
+            ConfigError::OfflineAccess
+        ));
+        assert!(matches!(
+            refused(|config| config.token_path = "https://example.com/".into()),
+            ConfigError::TokenPath { .. }
+        ));
+        assert!(matches!(
+            refused(|config| config.max_in_flight = 0),
+            ConfigError::Zero { name: "max_in_flight" }
+        ));
+        assert!(matches!(refused(|config| config.user_agent = "\n".into()), ConfigError::UserAgent));
+        assert!(ninja.seen().is_empty());
+    }
+
+    /// Keeps all log lines.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Lines {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn no_secret_token_or_body_reaches_a_log_an_error_or_a_debug_form() {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+            .with_writer(lines.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let echo = format!(r#"{{"error":"e","message":"canary-token-1 and {SECRET}","incidentId":"WEB-4"}}"#);
+        let ninja = FakeNinja::start()
+            .await
+            .on("GET /v2/users", [Reply::ok(r#"[{"id":1,"email":"canary-body"}]"#)])
+            .on("GET /v2/user/roles", [Reply::new(500, echo.clone()), Reply::new(400, echo)]);
+        let client = ninja.client();
+        client.list_users(false, || (), |(), _| Ok(())).await.unwrap();
+        let error = client.list_user_roles(None, || (), |(), _| Ok(())).await.unwrap_err();
+        let config = ninja.config();
+        let request = client.request(Endpoint::Users, "/");
+        let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(logged.contains("/v2/user/roles") && logged.contains("WEB-4"), "{logged}");
+        // The client secret was never part of that request, so only the token is known to be withheld from its answer.
+        assert_eq!(error.text().unwrap(), format!("[redacted] and {SECRET}"));
+        let shown = format!("{client:?} {config:?} {request:?} {:?}", config.client_secret);
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(!logged.contains("canary-token") && !logged.contains("canary-body"), "{logged}");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_is_asked_about_once_and_named() {
+        let reply = Reply::new(401, r#"{"error":"invalid_client","error_description":"Bad client secret"}"#);
+        let ninja = FakeNinja::start().await.on("POST /ws/oauth/token", [reply]);
+        let error = ninja.client().probe().await.unwrap_err();
+        assert_eq!((error.kind(), error.endpoint()), (&ErrorKind::InvalidClient, Some(Endpoint::Token)));
+        assert!(error.to_string().contains("--ninja-one-client-secret"), "{error}");
+        assert_eq!(ninja.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_app_without_secret_can_refresh() {
+        let ninja = FakeNinja::start().await;
+        let mut config = ninja.config();
+        config.client_secret = secrecy::SecretString::from("").into();
+        config.grant = Grant::RefreshToken { token: secrecy::SecretString::from("r1").into(), keeper: None };
+        Client::new(config).unwrap().token().await.unwrap();
+        let body = &ninja.seen()[0].body;
+        assert!(body.contains("refresh_token=r1") && !body.contains("client_secret"), "{body}");
+    }
+}

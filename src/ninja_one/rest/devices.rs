@@ -70,3 +70,38 @@ impl Client {
         self.write(request, None::<&()>, |_| None).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{FakeNinja, Reply};
+    use super::*;
+
+    #[tokio::test]
+    async fn an_owner_is_set_by_uid_and_cleared_without_one() {
+        let uid = UserUid::parse("5b1f0c2e-7a41-4d3a-9c10-000000000012").unwrap();
+        let set = format!("POST /v2/device/41/owner/{uid}");
+        let ninja = FakeNinja::start()
+            .await
+            .on(&set, [Reply::new(204, "")])
+            .on("DELETE /v2/device/41/owner", [Reply::new(204, "")])
+            .on("GET /v2/device/41", [Reply::ok(r#"{"id":41,"systemName":"PC"}"#)]);
+        let client = ninja.client();
+        client.set_device_owner(DeviceId(41), &uid).await.unwrap();
+        client.clear_device_owner(DeviceId(41)).await.unwrap();
+        assert_eq!(client.get_device(DeviceId(41)).await.unwrap().label(), "PC");
+        assert_eq!(ninja.lines(), [set.as_str(), "DELETE /v2/device/41/owner", "GET /v2/device/41"]);
+    }
+
+    #[tokio::test]
+    async fn a_filter_goes_with_every_page() {
+        let ninja =
+            FakeNinja::start().await.on("GET /v2/devices", [Reply::ok(r#"[{"id":1}]"#), Reply::ok("[]")]);
+        let filter = DeviceFilter("org = 5".into());
+        ninja.client().list_devices(Some(&filter), || (), |(), _| Ok(())).await.unwrap();
+        let line = "GET /v2/devices?df=org%20%3D%205&pageSize=500";
+        assert_eq!(ninja.lines(), [line.to_owned(), format!("{line}&after=1")]);
+    }
+}

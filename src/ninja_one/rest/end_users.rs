@@ -125,3 +125,63 @@ impl Client {
         self.write(request, None::<&()>, |_| None).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{FakeNinja, Reply};
+    use super::*;
+
+    #[tokio::test]
+    async fn an_end_user_is_made_with_the_fields_given_and_an_invitation_only_if_asked_for() {
+        let ninja = FakeNinja::start().await.on("POST /v2/user/end-users", [Reply::ok(r#"{"id":35}"#)]);
+        let new = CreateEndUser {
+            first_name: "A".into(),
+            last_name: "B".into(),
+            email: "a@example.com".into(),
+            organization_id: Some(OrganizationId(2)),
+            full_portal_access: Some(false),
+            ..CreateEndUser::default()
+        };
+        for send in [false, true] {
+            let written = ninja.client().create_end_user(&new, send).await.unwrap();
+            assert_eq!(written.answer.unwrap().id, Some(UserId(35)));
+            let seen = ninja.seen().pop().unwrap();
+            assert_eq!(seen.line, format!("POST /v2/user/end-users?sendInvitation={send}"));
+            let expected = concat!(
+                r#"{"firstName":"A","lastName":"B","email":"a@example.com","organizationId":2,"#,
+                r#""fullPortalAccess":false}"#
+            );
+            assert_eq!(seen.body, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_user_is_read_changed_and_deleted_on_its_own_path() {
+        let path = "/v2/user/end-user/35";
+        let ninja = FakeNinja::start()
+            .await
+            .on(&format!("GET {path}"), [Reply::ok(r#"{"id":35,"fullPortalAccess":true}"#)])
+            .on(&format!("PATCH {path}"), [Reply::ok(r#"{"id":35,"organizationId":3}"#)])
+            .on(&format!("DELETE {path}"), [Reply::new(204, "")])
+            .on("GET /v2/user/end-users", [Reply::ok(r#"[{"id":35}]"#)]);
+        let client = ninja.client();
+        assert_eq!(client.get_end_user(UserId(35)).await.unwrap().full_portal_access, Some(true));
+        let change = UpdateEndUser { organization_id: Some(OrganizationId(3)), ..UpdateEndUser::default() };
+        let written = client.update_end_user(UserId(35), &change).await.unwrap();
+        assert_eq!(written.answer.unwrap().organization_id, Some(OrganizationId(3)));
+        assert_eq!(ninja.seen().pop().unwrap().body, r#"{"organizationId":3}"#);
+        assert!(client.update_end_user(UserId(35), &UpdateEndUser::default()).await.is_err());
+        client.delete_end_user(UserId(35)).await.unwrap();
+        let count = client.list_end_users(
+            || 0,
+            |count, _| {
+                *count += 1;
+                Ok(())
+            },
+        );
+        assert_eq!(count.await.unwrap(), 1);
+    }
+}

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::error_kind::ErrorKind;
 use super::splitter::{ArraySplitter, SplitError};
 use super::transport::Sink;
 

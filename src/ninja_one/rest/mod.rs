@@ -3,7 +3,7 @@
 //! Goal: every call the connector makes to NinjaOne's public API v2, with answers that are true: a list is whole or an
 //! error, a write is done, refused or admittedly unknown.
 //!
-//! Two layers. [`transport`] sends one exchange through authorization, retry, throttle and trace, each a decorator with
+//! Two layers. `transport` sends one exchange through authorization, retry, throttle and trace, each a decorator with
 //! its own test. Above it one file per noun ([`users`](Client::list_users), technicians, end users, roles,
 //! organizations, devices, activities) turns calls into requests and bodies into [`model`] types.
 //!
@@ -20,6 +20,7 @@ mod end_users;
 mod endpoint;
 mod error;
 mod error_body;
+mod error_kind;
 mod host;
 mod list;
 pub mod model;
@@ -43,7 +44,8 @@ pub use self::config::{ClientConfig, ConfigError, Grant, RetryPolicy, TokenKeepe
 pub use self::devices::DeviceFilter;
 pub use self::end_users::{CreateEndUser, UpdateEndUser};
 pub use self::endpoint::Endpoint;
-pub use self::error::{Error, ErrorKind, Outcome, TimeoutKind};
+pub use self::error::{Error, Outcome};
+pub use self::error_kind::{ErrorKind, TimeoutKind};
 pub use self::host::{Host, HostError};
 pub use self::observer::{NoObserver, RequestEnd, RequestObserver, RequestReport};
 pub use self::secret::SecretSource;

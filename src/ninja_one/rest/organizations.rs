@@ -45,3 +45,35 @@ impl Client {
         Ok(state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{FakeNinja, Reply};
+
+    #[tokio::test]
+    async fn the_probe_asks_for_one_organization_and_insists_on_a_list() {
+        let replies = [Reply::ok("[]"), Reply::ok(r#"[{"id":1}]"#), Reply::ok("{}")];
+        let ninja = FakeNinja::start().await.on("GET /v2/organizations", replies);
+        let client = ninja.client();
+        assert!(!client.probe().await.unwrap());
+        assert!(client.probe().await.unwrap());
+        assert!(client.probe().await.is_err());
+        assert_eq!(ninja.lines()[0], "GET /v2/organizations?pageSize=1");
+    }
+
+    #[tokio::test]
+    async fn organizations_come_page_by_page() {
+        let replies =
+            [Reply::ok(r#"[{"id":1,"name":"A"}]"#), Reply::ok(r#"[{"id":2,"name":"B"}]"#), Reply::ok("[]")];
+        let ninja = FakeNinja::start().await.on("GET /v2/organizations", replies);
+        let client = ninja.client();
+        let names = client.list_organizations(String::new, |names, organization| {
+            names.extend(organization.name.as_deref());
+            Ok(())
+        });
+        assert_eq!(names.await.unwrap(), "AB");
+    }
+}

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::client::Client;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::error_kind::ErrorKind;
 use super::list;
 use super::splitter::ArraySplitter;
 use super::transport::{Request, Sink};
@@ -90,5 +91,76 @@ impl Client {
         }
         let limit = self.max_pages();
         Err(Error::new(ErrorKind::TooManyPages { limit }).endpoint_if_none(request.endpoint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::model::DeviceId;
+    use super::super::testing::{FakeNinja, Reply};
+    use super::super::{Client, Error, ErrorKind};
+
+    async fn walk(client: &Client) -> Result<Vec<i32>, Error> {
+        client
+            .list_devices(None, Vec::new, |ids, device| {
+                ids.extend(device.id.map(|DeviceId(id)| id));
+                Ok(())
+            })
+            .await
+    }
+
+    fn page(ids: &[i32]) -> Reply {
+        let elements: Vec<String> = ids.iter().map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        Reply::ok(format!("[{}]", elements.join(",")))
+    }
+
+    #[tokio::test]
+    async fn unsorted_short_and_overlapping_pages_lose_nothing_and_repeat_nothing() {
+        let ninja = FakeNinja::start()
+            .await
+            .on("GET /v2/devices", [page(&[3, 9, 1]), page(&[9, 12, 10]), page(&[13]), page(&[])]);
+        assert_eq!(walk(&ninja.client()).await.unwrap(), [3, 9, 1, 12, 10, 13]);
+        let query = |after: &str| format!("GET /v2/devices?pageSize=500{after}");
+        let expected = [query(""), query("&after=9"), query("&after=12"), query("&after=13")];
+        assert_eq!(ninja.lines(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_does_not_lead_further_is_the_end_and_what_is_new_on_it_counts() {
+        let ninja = FakeNinja::start().await.on("GET /v2/devices", [page(&[1, 5]), page(&[5, 4])]);
+        assert_eq!(walk(&ninja.client()).await.unwrap(), [1, 5, 4]);
+        assert_eq!(ninja.lines().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_fails_midway_is_repeated_alone_and_counts_once() {
+        let ninja = FakeNinja::start().await.on(
+            "GET /v2/devices",
+            [page(&[1, 2]), Reply::ok(r#"[{"id":3},{"id":"#).then_cut(), page(&[3, 4]), page(&[])],
+        );
+        assert_eq!(walk(&ninja.client()).await.unwrap(), [1, 2, 3, 4]);
+        assert_eq!(ninja.lines().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_an_error() {
+        let pages = (1..9).map(|id| page(&[id]));
+        let ninja = FakeNinja::start().await.on("GET /v2/devices", pages);
+        let mut config = ninja.config();
+        config.max_pages = 3;
+        let error = walk(&Client::new(config).unwrap()).await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::TooManyPages { limit: 3 });
+        assert_eq!(ninja.lines().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_element_without_id_is_named_by_its_place_in_the_whole_list() {
+        let ninja =
+            FakeNinja::start().await.on("GET /v2/devices", [page(&[1, 2]), Reply::ok(r#"[{"id":null}]"#)]);
+        let error = walk(&ninja.client()).await.unwrap_err();
+        assert!(error.to_string().starts_with("GET /v2/devices: element 2 at id: "), "{error}");
     }
 }

@@ -12,7 +12,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::error::{Error, ErrorKind, Outcome};
+use super::error::{Error, Outcome};
+use super::error_kind::ErrorKind;
 use super::observer::RequestObserver;
 
 /// A token is renewed this long before it expires, or after half its life if that is later.
@@ -170,5 +171,137 @@ impl Token {
             // A refresh need not echo the scopes; then the last known ones hold.
             scopes: new.scopes.or_else(|| before.and_then(|token| token.scopes.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::VecDeque;
+    use std::sync::Mutex as StdMutex;
+
+    use futures::future::join_all;
+    use secrecy::ExposeSecret;
+    use tokio::time::{advance, sleep, timeout};
+
+    use super::super::observer::NoObserver;
+    use super::*;
+
+    /// Plays back failures, then gives tokens `t1`, `t2`, ... that live `lifetime`; each takes a second.
+    struct Fetches {
+        failures: StdMutex<VecDeque<Option<ErrorKind>>>,
+        lifetime: Option<Duration>,
+        count: AtomicU64,
+    }
+
+    impl Fetches {
+        fn new(lifetime: u64, failures: impl IntoIterator<Item = Option<ErrorKind>>) -> Arc<Self> {
+            let failures = StdMutex::new(failures.into_iter().collect());
+            Arc::new(Self {
+                failures,
+                lifetime: Some(Duration::from_secs(lifetime)),
+                count: AtomicU64::new(0),
+            })
+        }
+
+        fn count(&self) -> u64 {
+            self.count.load(Ordering::SeqCst)
+        }
+    }
+
+    #[async_trait]
+    impl FetchToken for Fetches {
+        async fn fetch(&self) -> Result<NewToken, Error> {
+            let number = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+            sleep(Duration::from_secs(1)).await;
+            if let Some(kind) = self.failures.lock().unwrap().pop_front().flatten() {
+                return Err(Error::new(kind));
+            }
+            let scopes = (number == 1).then(|| vec!["monitoring".to_owned()]);
+            Ok(NewToken { secret: SecretString::from(format!("t{number}")), lifetime: self.lifetime, scopes })
+        }
+    }
+
+    fn source(fetches: &Arc<Fetches>) -> TokenSource {
+        TokenSource::new(Arc::clone(fetches) as Arc<dyn FetchToken>, Arc::new(NoObserver))
+    }
+
+    fn text(token: &Result<Arc<Token>, Error>) -> String {
+        token.as_ref().unwrap().secret.expose_secret().to_owned()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_requests_at_once_get_one_token() {
+        let fetches = Fetches::new(3600, []);
+        let source = source(&fetches);
+        let tokens = join_all((0..50).map(|_| source.token())).await;
+        assert!(tokens.iter().all(|token| text(token) == "t1"));
+        assert_eq!(fetches.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_leader_that_goes_away_leaves_its_token_to_the_others() {
+        let fetches = Fetches::new(3600, []);
+        let source = source(&fetches);
+        assert!(timeout(Duration::from_millis(500), source.token()).await.is_err());
+        assert_eq!(text(&source.token().await), "t1");
+        assert_eq!(fetches.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_renewed_a_minute_early_and_a_short_one_after_half_its_life() {
+        for (lifetime, kept) in [(3600, 3539), (100, 49)] {
+            let fetches = Fetches::new(lifetime, []);
+            let source = source(&fetches);
+            assert_eq!(text(&source.token().await), "t1");
+            advance(Duration::from_secs(kept)).await;
+            assert_eq!(text(&source.token().await), "t1", "after {kept} of {lifetime} s");
+            advance(Duration::from_secs(1)).await;
+            let token = source.token().await;
+            assert_eq!(text(&token), "t2", "after {} of {lifetime} s", kept + 1);
+            // The second answer named no scopes: the known ones hold.
+            assert_eq!(token.unwrap().info().scopes, Some(vec!["monitoring".to_owned()]));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_refused_with_the_same_token_renew_it_once() {
+        let fetches = Fetches::new(3600, []);
+        let source = source(&fetches);
+        let old = source.token().await.unwrap();
+        let tokens = join_all((0..10).map(|_| source.renewed(&old))).await;
+        assert!(tokens.iter().all(|token| text(token) == "t2"));
+        // A refusal that comes late does not throw the new token away.
+        assert_eq!(text(&source.renewed(&old).await), "t2");
+        assert_eq!(fetches.count(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_through_a_failure_shares_it_and_who_comes_later_tries_anew() {
+        let fetches = Fetches::new(3600, [Some(ErrorKind::InvalidClient)]);
+        let source = source(&fetches);
+        let tokens = join_all((0..10).map(|_| source.token())).await;
+        for token in &tokens {
+            let error = token.as_ref().unwrap_err();
+            assert_eq!((error.kind(), error.is_certainly_refused()), (&ErrorKind::InvalidClient, true));
+        }
+        assert_eq!(fetches.count(), 1);
+        assert_eq!(text(&source.token().await), "t2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_in_force_serves_on_while_early_renewal_fails_for_a_while() {
+        let fetches =
+            Fetches::new(3600, [None, Some(ErrorKind::ServerError), Some(ErrorKind::InvalidClient)]);
+        let source = source(&fetches);
+        let first = source.token().await;
+        advance(Duration::from_secs(3541)).await;
+        assert_eq!(text(&source.token().await), text(&first));
+        assert_eq!(text(&source.token().await), text(&first));
+        assert_eq!(fetches.count(), 2, "a failed early renewal is not repeated at once");
+        advance(Duration::from_secs(11)).await;
+        assert_eq!(source.token().await.unwrap_err().kind(), &ErrorKind::InvalidClient);
     }
 }

@@ -19,7 +19,8 @@ use bytes::Bytes;
 use secrecy::SecretString;
 
 use super::endpoint::Endpoint;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::error_kind::ErrorKind;
 
 pub(super) use self::authorize::Authorize;
 pub(super) use self::http::Http;

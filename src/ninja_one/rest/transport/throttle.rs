@@ -8,7 +8,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::config::RetryPolicy;
-use super::super::error::{Error, ErrorKind, Outcome};
+use super::super::error::{Error, Outcome};
+use super::super::error_kind::ErrorKind;
 use super::super::observer::RequestObserver;
 use super::{Answer, Request, Sink, Transport};
 
@@ -81,5 +82,59 @@ impl<T: Transport> Transport for Throttle<T> {
             self.slow_down(error);
         }
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use futures::future::join_all;
+
+    use super::super::super::endpoint::Endpoint;
+    use super::super::super::observer::NoObserver;
+    use super::super::super::testing::{Script, fine};
+    use super::super::Buffer;
+    use super::*;
+
+    fn throttle(script: &Arc<Script>, max_in_flight: usize) -> Throttle<Arc<Script>> {
+        Throttle::new(Arc::clone(script), max_in_flight, &RetryPolicy::default(), Arc::new(NoObserver))
+    }
+
+    async fn send(throttle: &Throttle<Arc<Script>>) -> Result<Answer, Error> {
+        throttle.send(&Request::new(Endpoint::Users, "/", 1), &mut Buffer::default()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_requests_are_in_flight_than_allowed() {
+        let script = Arc::new(Script::new([]).slow(Duration::from_secs(1)));
+        let throttle = throttle(&script, 3);
+        let started = Instant::now();
+        join_all((0..9).map(|_| send(&throttle))).await;
+        assert_eq!((script.sends(), script.peak(), started.elapsed().as_secs()), (9, 3, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_request_holds_all_others_back() {
+        for (asked, expected) in [(None, 5), (Some(9), 9), (Some(3600), 60)] {
+            let error = Error::new(ErrorKind::Throttled).with_retry_after(asked.map(Duration::from_secs));
+            let script = Arc::new(Script::new([Err(error), fine(), fine()]));
+            let throttle = throttle(&script, 1);
+            let started = Instant::now();
+            // The second stands in the queue when the pause begins.
+            let (first, second) = tokio::join!(send(&throttle), send(&throttle));
+            assert!(first.is_err() && second.is_ok());
+            assert_eq!(started.elapsed().as_secs(), expected, "{asked:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_dropped_gives_its_place_free() {
+        let script = Arc::new(Script::new([]).slow(Duration::from_secs(3600)));
+        let throttle = throttle(&script, 1);
+        let impatient = tokio::time::timeout(Duration::from_secs(1), send(&throttle));
+        assert!(impatient.await.is_err());
+        assert!(send(&throttle).await.is_ok());
     }
 }

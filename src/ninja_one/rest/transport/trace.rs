@@ -89,3 +89,47 @@ impl<T: Transport> Transport for Trace<T> {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::super::super::endpoint::Endpoint;
+    use super::super::super::error_kind::ErrorKind;
+    use super::super::super::testing::{Script, fine};
+    use super::super::Buffer;
+    use super::*;
+
+    #[derive(Default)]
+    struct Labels(Mutex<Vec<(&'static str, &'static str, u64)>>);
+
+    impl RequestObserver for Labels {
+        fn request_finished(&self, report: &RequestReport<'_>) {
+            let label = (report.endpoint.label(), report.end.label(), report.elapsed.as_secs());
+            self.0.lock().unwrap().push(label);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_attempt_is_reported_once_also_one_that_is_dropped() {
+        let script = Script::new([fine(), Err(Error::new(ErrorKind::Gateway))]).slow(Duration::from_secs(3));
+        let labels = Arc::new(Labels::default());
+        let trace = Trace::new(Arc::new(script), Arc::clone(&labels) as Arc<dyn RequestObserver>);
+        let request = Request::new(Endpoint::DeleteEndUser, "/v2/user/end-user/7", 1);
+        let _ = trace.send(&request, &mut Buffer::default()).await;
+        let _ = trace.send(&request, &mut Buffer::default()).await;
+        let mut sink = Buffer::default();
+        let dropped = tokio::time::timeout(Duration::from_secs(1), trace.send(&request, &mut sink));
+        assert!(dropped.await.is_err());
+        let expected = [
+            ("delete_end_user", "success", 3),
+            ("delete_end_user", "gateway", 3),
+            ("delete_end_user", "cancelled", 1),
+        ];
+        assert_eq!(*labels.0.lock().unwrap(), expected);
+    }
+}

@@ -1,0 +1,95 @@
+//! The real binary, started as an operator starts it.
+
+use std::{
+    collections::BTreeMap,
+    process::{Output, Stdio},
+};
+
+use secrecy::ExposeSecret as _;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+use super::{PATIENCE, World};
+
+/// The binary with an empty environment, in an empty folder.
+pub struct Binary {
+    command: Command,
+    _folder: tempfile::TempDir,
+}
+
+impl Binary {
+    pub fn new(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-ninja-one"));
+        command.args(args).env_clear().current_dir(folder.path()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command, _folder: folder }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// The environment of a deployment in front of this NinjaOne.
+    pub fn against(self, world: &World) -> Self {
+        deployment(world).iter().fold(self, |binary, (name, value)| binary.env(name, value))
+    }
+
+    /// Runs it to its end.
+    pub async fn output(mut self) -> Output {
+        timeout(PATIENCE, self.command.output()).await.expect("the binary ends").unwrap()
+    }
+
+    /// Starts it and waits for the line that says where it listens.
+    pub async fn listening(mut self) -> Running {
+        let mut child = self.command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = timeout(PATIENCE, stdout.next_line()).await.expect("it says where it listens").unwrap();
+        let address = line.as_deref().and_then(|l| l.strip_prefix("listening on ")).map(str::to_owned);
+        let Some(address) = address else {
+            let mut told = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
+            panic!("instead of an address: {line:?} {told}");
+        };
+        Running { address, child, _binary: self }
+    }
+}
+
+/// What a deployment sets for this NinjaOne.
+pub fn deployment(world: &World) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("BATON_NINJA_ONE_BASE_URL", world.ninja_one.url()),
+        ("BATON_NINJA_ONE_CLIENT_ID", world.ninja_one.client_id().to_owned()),
+        ("BATON_NINJA_ONE_CLIENT_SECRET", world.ninja_one.client_secret().expose_secret().to_owned()),
+    ])
+}
+
+/// A running daemon.
+pub struct Running {
+    pub address: String,
+    pub child: Child,
+    _binary: Binary,
+}
+
+impl Running {
+    /// Asks it to stop as Kubernetes does.
+    pub fn terminate(&self) {
+        let pid = self.child.id().expect("it still runs").to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Its exit code and what it wrote to stderr.
+    pub async fn end(mut self) -> (Option<i32>, String) {
+        let mut stderr = String::new();
+        let mut pipe = self.child.stderr.take().unwrap();
+        let read = async { pipe.read_to_string(&mut stderr).await.unwrap() };
+        timeout(PATIENCE, read).await.expect("it ends");
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
+        (status.code(), stderr)
+    }
+}
