@@ -17,7 +17,12 @@ use crate::{
 pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
     let wanted = &settings.simulation;
     let simulator = simulate::start(wanted, simulator::Options::default()).await?;
-    println!("A simulated NinjaOne with {} users and {} roles runs at {}.", wanted.users, wanted.roles, simulator.url());
+    println!(
+        "A simulated NinjaOne with {} users and {} roles runs at {}.",
+        wanted.users,
+        wanted.roles,
+        simulator.url()
+    );
     println!("Signing in with OAuth client credentials and syncing it, as the real one would be.\n");
 
     let host = Host::parse(&simulator.url()).map_err(|e| CliError::new(e.to_string()))?;
@@ -32,7 +37,9 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         simulator.requests().len(),
         report.duration.as_secs_f64()
     );
-    println!("Next: `baton-ninja-one serve` for a Baton client, `baton-ninja-one` for a sync.c1z, `--help` for all.");
+    println!(
+        "Next: `baton-ninja-one serve` for a Baton client, `baton-ninja-one` for a sync.c1z, `--help` for all."
+    );
     simulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

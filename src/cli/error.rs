@@ -4,7 +4,10 @@ use std::fmt;
 
 use tonic::{Code, Status};
 
-use crate::{baton::connector::ConnectorError, config::FLAG_ERROR};
+use crate::{
+    baton::{connector::ConnectorError, sync::SyncError},
+    config::FLAG_ERROR,
+};
 
 /// A failure of a command: the text for stderr and the exit code.
 #[derive(Debug)]
@@ -57,5 +60,16 @@ impl From<ConnectorError> for CliError {
 impl From<Status> for CliError {
     fn from(status: Status) -> Self {
         Self { text: status.message().to_owned(), exit_code: exit_code(status.code()) }
+    }
+}
+
+impl From<SyncError> for CliError {
+    fn from(error: SyncError) -> Self {
+        let exit_code = match &error {
+            SyncError::Connector { source, .. } => exit_code(source.code()),
+            SyncError::Cancelled => 1,
+            _ => FLAG_ERROR,
+        };
+        Self { text: error.to_string(), exit_code }
     }
 }

@@ -10,6 +10,7 @@ mod describe;
 mod error;
 mod logs;
 mod overview;
+mod run;
 mod serve;
 mod signals;
 mod simulate;
@@ -56,6 +57,7 @@ fn in_runtime(command: Command, settings: &crate::config::Settings) -> Result<Ex
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
         match command {
+            Command::Run => run::run(settings, shutdown).await,
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,

@@ -22,7 +22,7 @@ use crate::{
 
 /// Roles and names at the most: a screen, not a book.
 const ROLES: usize = 12;
-const NAMES: usize = 4;
+const NAMES: usize = 3;
 
 /// What a sync found, ready to be printed.
 pub(super) struct Overview<'a> {
@@ -64,12 +64,16 @@ impl<'a> Overview<'a> {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
         if table.width().is_none() {
             table.set_width(100); // not a terminal
         }
         table.set_header(["Role", "For", "Holders", "Who"]);
-        let roles = self.records.resources.iter().filter(|r| r.id.as_ref().is_some_and(|id| id.resource_type == ROLE));
+        let roles = self
+            .records
+            .resources
+            .iter()
+            .filter(|r| r.id.as_ref().is_some_and(|id| id.resource_type == ROLE));
         let mut roles: Vec<_> = roles.collect();
         let count = |r: &v2::Resource| self.holders[id(r)].len();
         roles.sort_by_key(|r| (id(r) != SYSTEM_ADMINISTRATOR, std::cmp::Reverse(count(r))));
@@ -88,16 +92,18 @@ impl<'a> Overview<'a> {
     /// What an access review would ask about.
     fn findings(&self) -> Vec<String> {
         let administrators = self.holders.get(SYSTEM_ADMINISTRATOR).map(Vec::as_slice).unwrap_or_default();
-        let those = |users: &mut dyn Iterator<Item = &'a str>, fits: fn(&v2::Resource) -> bool| -> Vec<&'a str> {
-            users.filter(|u| self.users.get(u).is_some_and(|u| fits(u))).collect()
-        };
+        let those =
+            |users: &mut dyn Iterator<Item = &'a str>, fits: fn(&v2::Resource) -> bool| -> Vec<&'a str> {
+                users.filter(|u| self.users.get(u).is_some_and(|u| fits(u))).collect()
+            };
         let holding: BTreeSet<_> = self.holders.values().flatten().copied().collect();
         let single = those(&mut administrators.iter().copied(), |u| mfa(u) == Some(false));
         let disabled = those(&mut holding.into_iter(), is_disabled);
         let mut found = Vec::new();
-        for (users, what) in
-            [(single, "System Administrators without a second factor"), (disabled, "disabled accounts that still hold roles")]
-        {
+        for (users, what) in [
+            (single, "System Administrators without a second factor"),
+            (disabled, "disabled accounts that still hold roles"),
+        ] {
             if !users.is_empty() {
                 found.push(format!("{what}: {} ({})", users.len(), self.names(&users)));
             }

@@ -220,7 +220,6 @@ async fn the_control_planes_own_services_are_not_served_here() {
     let world = World::small().await;
     let daemon = world.daemon().await;
     let mut client = api::baton_service_client::BatonServiceClient::new(daemon.channel.clone());
-    let status =
-        client.get_task(api::BatonServiceGetTaskRequest { host_id: "h".into() }).await;
+    let status = client.get_task(api::BatonServiceGetTaskRequest { host_id: "h".into() }).await;
     assert_eq!(status.unwrap_err().code(), Code::Unimplemented);
 }
