@@ -12,6 +12,7 @@ mod logs;
 mod overview;
 mod run;
 mod serve;
+mod service;
 mod signals;
 mod simulate;
 

@@ -1,16 +1,33 @@
 //! `serve`: the gRPC daemon.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{compose, error::CliError};
-use crate::{baton::server, config::Settings};
+use crate::{
+    baton::{runtime::Runtime, server},
+    config::Settings,
+};
 
 /// Listens, says where, and serves until told to stop.
 pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
-    let runtime = compose::runtime(settings)?;
+    if settings.control_plane.is_some() {
+        tracing::info!(
+            "serving gRPC only; for service mode beside it, leave out the word `serve` and give --listen"
+        );
+    }
+    beside(settings, compose::runtime(settings)?, shutdown).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same on a runtime that others use as well.
+pub(super) async fn beside(
+    settings: &Settings,
+    runtime: Arc<Runtime>,
+    shutdown: CancellationToken,
+) -> Result<(), CliError> {
     let wanted = settings.serve.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|e| {
         CliError::new(format!("listen: cannot listen on {wanted}: {e}; choose another address with --listen"))
@@ -25,6 +42,5 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         max_concurrent_requests: settings.serve.max_concurrent_requests,
         grace: settings.serve.shutdown_grace,
     };
-    server::serve(runtime, listener, options, shutdown).await.map_err(|e| CliError::new(e.to_string()))?;
-    Ok(ExitCode::SUCCESS)
+    server::serve(runtime, listener, options, shutdown).await.map_err(|e| CliError::new(e.to_string()))
 }

@@ -2,8 +2,8 @@
 //!
 //! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
 
-use super::command::Verb::{Demo, Diff, HealthCheck, Serve as ServeVerb, Show, Simulate};
-use super::setting::Heading::{Command, NinjaOne, Serve};
+use super::command::Verb::{Demo, Diff, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
+use super::setting::Heading::{Command, NinjaOne, Serve, Service};
 use super::setting::Setting;
 
 pub(super) static SETTINGS: &[Setting] = &[
@@ -53,16 +53,25 @@ pub(super) static SETTINGS: &[Setting] = &[
     )
     .default("60s")
     .range(0, 86_400),
-    Setting::address("listen", Serve, "Where the gRPC daemon listens; port 0 takes a free one")
-        .default("127.0.0.1:9090")
-        .only(&[ServeVerb]),
+    Setting::path(
+        "control-plane-ca-file",
+        Service,
+        "PEM file with further certificate authorities to trust for the control plane",
+    ),
+    Setting::address(
+        "listen",
+        Serve,
+        "Where the gRPC daemon listens; port 0 takes a free one; with service mode the daemon only runs if this is given",
+    )
+    .default("127.0.0.1:9090")
+    .only(&[ServeVerb, Run]),
     Setting::duration("shutdown-grace", Serve, "How long work in progress may take to finish after SIGTERM")
         .default("25s")
         .range(0, 3600),
     Setting::int("max-concurrent-requests", Serve, "gRPC requests worked on at the same time; more wait")
         .default("64")
         .range(1, 100_000)
-        .only(&[ServeVerb]),
+        .only(&[ServeVerb, Run]),
     Setting::address("listen", Command, "Where the simulator listens; port 0 takes a free one")
         .default("127.0.0.1:9091")
         .argument_of(&[Simulate]),

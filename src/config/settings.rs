@@ -78,6 +78,8 @@ pub struct ControlPlane {
     pub client_secret: Secret,
     /// Another host, `HOST` or `HOST:PORT`.
     pub host: Option<String>,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
     /// The name of this replica, if not the host name.
     pub host_id: Option<String>,
     /// Tasks at the same time, at least 1.
@@ -144,6 +146,8 @@ pub struct DecoderLimits {
 pub struct Serve {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The address was given: beside service mode, the daemon runs only then.
+    pub listen_given: bool,
     /// How long work in progress may take after SIGTERM.
     pub shutdown_grace: Duration,
     /// Requests worked on at the same time, at least 1.
@@ -237,6 +241,7 @@ impl Settings {
             one_shot,
             serve: Serve {
                 listen: found.address("listen"),
+                listen_given: found.is_set("listen"),
                 shutdown_grace: found.duration("shutdown-grace"),
                 max_concurrent_requests: found.number("max-concurrent-requests"),
             },
@@ -296,6 +301,7 @@ fn control_plane(found: &Resolved) -> Option<ControlPlane> {
         client_id: found.optional("client-id")?,
         client_secret: found.secret("client-secret")?,
         host: found.optional("c1-api-host"),
+        ca_file: found.path("control-plane-ca-file"),
         host_id: found.optional("host-id"),
         task_concurrency: found.number("task-concurrency"),
         get_tasks: found.bool("get-tasks"),

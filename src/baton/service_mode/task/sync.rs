@@ -1,7 +1,7 @@
 //! A full sync: heartbeats from the beginning to the end, the sync into a file of its own, the upload.
 
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{Held, Lane, Outcome, Shared, caller};
 use crate::{
@@ -49,6 +49,10 @@ pub(super) async fn run(
         (None, Err(_)) if stop.is_cancelled() => {
             tracing::info!("stopping; the sync is left to be given out again");
             None
+        }
+        // In our own words when no call said it.
+        (None, Err(SyncFailure { status, permanent: true })) if status.code() == Code::Unknown => {
+            Some(Outcome::malformed(status.message()))
         }
         (None, Err(SyncFailure { status, permanent: true })) => Some(Outcome::failed_for_good(status)),
         (None, Err(SyncFailure { status, permanent: false })) => Some(Outcome::failed(status)),
