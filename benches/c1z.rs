@@ -54,7 +54,8 @@ fn world(users: usize) -> World {
         .collect();
     let entitlements =
         roles.iter().map(|role| assignment(role, "member", std::slice::from_ref(&user_type))).collect();
-    let grants = (0..users * 3 / 2).map(|n| grant(&id("role", n * 7 % 50), "member", &id("user", n % users)));
+    let grants = (0..users * 3 / 2)
+        .map(|n| grant(&id("role", n * 50 / (users * 3 / 2)), "member", &id("user", n * 7919 % users)));
     let grants = grants.collect();
     let resources = (0..users).map(person).chain(roles).collect();
     World { types: vec![user_type, role_type], resources, entitlements, grants }

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod layout;
+mod one_shot;
 mod rules;
 mod serve_faults;
 mod serve_life;

@@ -2,7 +2,9 @@
 
 use std::{
     io::{self, BufRead, BufReader, Cursor, Read, Write},
+    num::NonZero,
     path::Path,
+    thread,
 };
 
 use zstd::{Decoder, Encoder, zstd_safe};
@@ -16,6 +18,10 @@ const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 /// zstd's fast end: the database compresses well at any level, and the time goes elsewhere.
 const LEVEL: i32 = 1;
+/// Threads that compress, at the most.
+const MAX_WORKERS: u32 = 3;
+/// Below this many bytes a second thread is not worth its start.
+const SMALL: u64 = 4 << 20;
 /// The longest header that a zstd frame can have.
 const FRAME_HEADER: u64 = 18;
 const CHUNK: usize = 1 << 17;
@@ -35,6 +41,11 @@ pub(super) fn write<W: Write>(
     encoder.include_checksum(true)?;
     encoder.include_contentsize(true)?;
     encoder.set_pledged_src_size(Some(length))?;
+    // Each worker takes some megabytes, which the database has just given back.
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    if cores > 1 && length > SMALL {
+        encoder.multithread(u32::try_from(cores).unwrap_or(MAX_WORKERS).min(MAX_WORKERS))?;
+    }
     let mut chunk = vec![0; CHUNK];
     loop {
         match database.read(&mut chunk)? {

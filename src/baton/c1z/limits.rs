@@ -50,7 +50,7 @@ fn megabytes(lookup: Lookup<'_>, name: &str) -> Option<u64> {
 }
 
 /// A whole number above zero.
-pub(super) fn positive(lookup: Lookup<'_>, name: &str) -> Option<u64> {
+pub(in crate::baton) fn positive(lookup: Lookup<'_>, name: &str) -> Option<u64> {
     let text = lookup(name).filter(|t| !t.trim().is_empty())?;
     let number = text.trim().parse().ok().filter(|&n| n > 0);
     if number.is_none() {
@@ -60,7 +60,7 @@ pub(super) fn positive(lookup: Lookup<'_>, name: &str) -> Option<u64> {
 }
 
 /// A switch, in the spellings that Go programs accept.
-pub(super) fn flag(lookup: Lookup<'_>, name: &str) -> bool {
+pub(in crate::baton) fn flag(lookup: Lookup<'_>, name: &str) -> bool {
     match lookup(name).as_deref().map(str::trim) {
         None | Some("" | "0" | "f" | "F" | "false" | "False" | "FALSE") => false,
         Some("1" | "t" | "T" | "true" | "True" | "TRUE") => true,

@@ -169,6 +169,11 @@ pub(super) const INDEXES: [Index; 16] = [
 ];
 
 impl Index {
+    /// Whether few rows are in it, so that it costs less to keep it up to date than to build it.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.on.contains(" where ")
+    }
+
     /// The statement that creates it.
     pub(super) fn sql(&self) -> String {
         let unique = if self.unique { "unique " } else { "" };

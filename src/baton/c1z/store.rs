@@ -139,6 +139,9 @@ impl Store {
                 for table in schema::TABLES {
                     db.execute_batch(table.sql)?;
                 }
+                for index in schema::INDEXES.iter().filter(|index| index.is_sparse()) {
+                    db.execute_batch(&index.sql())?;
+                }
                 Ok(db)
             })
             .map_err(setup)?;

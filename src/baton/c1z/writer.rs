@@ -199,7 +199,7 @@ impl SyncWriter {
             return Ok(());
         }
         let failed = |e| C1zError::db("build indexes")(e);
-        for index in INDEXES.iter().filter(|index| index.table == table.name) {
+        for index in INDEXES.iter().filter(|index| index.table == table.name && !index.is_sparse()) {
             match self.database.execute_batch(&index.sql()) {
                 Err(e)
                     if index.unique

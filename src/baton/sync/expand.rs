@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Sink, SinkError};
 use crate::{
     baton::{
-        c1z::{expandable, id_of},
+        c1z::{Lookup, expandable, flag, id_of, positive},
         model::grant_id,
     },
     wire::{pack, v2},
@@ -31,6 +31,15 @@ pub struct Expansion {
 impl Default for Expansion {
     fn default() -> Self {
         Self { max_depth: 20, merge_cycles: true }
+    }
+}
+
+impl Expansion {
+    /// The defaults, with what `BATON_GRAPH_EXPAND_MAX_DEPTH` and `BATON_DONT_FIX_CYCLES` say.
+    #[must_use]
+    pub fn from_env(lookup: Lookup<'_>) -> Self {
+        let depth = positive(lookup, "BATON_GRAPH_EXPAND_MAX_DEPTH").and_then(|n| usize::try_from(n).ok());
+        Self { max_depth: depth.unwrap_or(20), merge_cycles: !flag(lookup, "BATON_DONT_FIX_CYCLES") }
     }
 }
 

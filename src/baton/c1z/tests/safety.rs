@@ -68,7 +68,7 @@ impl Write for Disk {
 #[test]
 fn a_full_disk_fails_the_packing_wherever_it_happens() {
     let database: Vec<u8> =
-        (0..200_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        (0..1_500_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let length = database.len() as u64;
     let whole = envelope::write(&mut database.as_slice(), length, Vec::new(), &|| false).unwrap().unwrap();
     for room in [0, 3, 5, 100, whole.len() / 2, whole.len() - 1] {

@@ -196,6 +196,17 @@ async fn circles_can_be_refused_and_expansion_left_out() {
     assert_eq!((records.grants.len(), records.expanded), (2, false));
 }
 
+#[test]
+fn the_environment_sets_the_bounds() {
+    let lookup = |name: &str| match name {
+        "BATON_GRAPH_EXPAND_MAX_DEPTH" => Some("3".to_owned()),
+        "BATON_DONT_FIX_CYCLES" => Some("true".to_owned()),
+        _ => None,
+    };
+    assert_eq!(Expansion::from_env(&lookup), Expansion { max_depth: 3, merge_cycles: false });
+    assert_eq!(Expansion::from_env(&|_| None), Expansion::default());
+}
+
 #[derive(Debug, Clone)]
 struct Arrow {
     from: usize,

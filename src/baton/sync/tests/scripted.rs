@@ -56,8 +56,8 @@ pub(super) fn resource(resource_type: &str, id: &str) -> v2::Resource {
     }
 }
 
-/// How a call fails: with which code, how often, and after which wait it may be tried again.
-type Failing = (Code, usize, Option<Duration>);
+/// With which code to fail, how often, and how long to wait then.
+type Failure = (Code, usize, Option<Duration>);
 
 /// The script. Every listing has a name, such as `resources user`, `resources user below group:1`, `static group`,
 /// `entitlements group:1` or `grants group:1`; what is not in the script is empty.
@@ -73,7 +73,7 @@ pub(super) struct Scripted {
     pub(super) next: HashMap<String, String>,
     /// Items on a page; 0 means all.
     pub(super) page: usize,
-    pub(super) failures: Mutex<HashMap<String, Failing>>,
+    pub(super) failures: Mutex<HashMap<String, Failure>>,
     /// A listing that never answers.
     pub(super) hangs: Option<String>,
     pub(super) asked: Mutex<Vec<String>>,
