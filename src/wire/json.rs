@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn a_message_survives_the_way_to_json_and_back() {
         let number = |n| ProtoValue { kind: Some(Kind::NumberValue(n)) };
-        let profile = Struct { fields: [("id".to_owned(), number(101.0)), ("part".to_owned(), number(0.5))].into() };
+        let profile =
+            Struct { fields: [("id".to_owned(), number(101.0)), ("part".to_owned(), number(0.5))].into() };
         let trait_ = v2::RoleTrait::default();
         let resource = v2::Resource {
             display_name: "A role".to_owned(),

@@ -19,14 +19,20 @@ fn open(path: &Path) -> C1z {
 }
 
 /// The newest sync of a file as the four kinds of records, by id.
-fn records(file: &C1z) -> (Vec<String>, BTreeMap<String, v2::Resource>, Vec<String>, BTreeMap<String, v2::Grant>) {
+fn records(
+    file: &C1z,
+) -> (Vec<String>, BTreeMap<String, v2::Resource>, Vec<String>, BTreeMap<String, v2::Grant>) {
     let sync = file.choose(&Choice::NewestFinished).unwrap().id.clone();
-    let key = |r: &v2::Resource| r.id.as_ref().map(|id| format!("{}:{}", id.resource_type, id.resource)).unwrap();
+    let key =
+        |r: &v2::Resource| r.id.as_ref().map(|id| format!("{}:{}", id.resource_type, id.resource)).unwrap();
     (
         file.records::<v2::ResourceType>(&sync, Filter::All).map(|t| t.unwrap().id).collect(),
         file.records::<v2::Resource>(&sync, Filter::All).map(|r| r.unwrap()).map(|r| (key(&r), r)).collect(),
         file.records::<v2::Entitlement>(&sync, Filter::All).map(|e| e.unwrap().id).collect(),
-        file.records::<v2::Grant>(&sync, Filter::All).map(|g| g.unwrap()).map(|g| (g.id.clone(), g)).collect(),
+        file.records::<v2::Grant>(&sync, Filter::All)
+            .map(|g| g.unwrap())
+            .map(|g| (g.id.clone(), g))
+            .collect(),
     )
 }
 
@@ -103,7 +109,10 @@ async fn what_makes_no_sense_is_one_clear_error() {
         (&["--sync-resources", "role/7"], "invalid baton id"),
         (&["--skip-grants"], "skip-grants can only be set within a targeted sync"),
         (&["--sync-resource-types", "nope"], "nope"),
-        (&["--c1z-temp-dir", "/does/not/exist"], "the specified c1z temp dir does not exist: /does/not/exist"),
+        (
+            &["--c1z-temp-dir", "/does/not/exist"],
+            "the specified c1z temp dir does not exist: /does/not/exist",
+        ),
     ] {
         let output = Binary::new(flags).against(&world).output().await;
         let told = text(&output.stderr);
@@ -174,11 +183,15 @@ async fn killed_at_any_moment_the_old_file_stays_whole_and_no_litter_survives_th
         let file = open(&path);
         let counts = file.stats(&file.choose(&Choice::NewestFinished).unwrap().id).unwrap();
         assert_eq!(counts.resources, 3_000 + 10 + 1, "killed after {wait:?}");
-        assert!(after == before || file.syncs().len() == 2, "killed after {wait:?}: neither the old nor a new file");
+        assert!(
+            after == before || file.syncs().len() == 2,
+            "killed after {wait:?}: neither the old nor a new file"
+        );
     }
     let last = Binary::new(&args).against(&world).output().await;
     assert_eq!(last.status.code(), Some(0), "{}", text(&last.stderr));
-    let names = |dir: &Path| std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect::<Vec<_>>();
+    let names =
+        |dir: &Path| std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect::<Vec<_>>();
     assert_eq!(names(folder.path()), ["sync.c1z"]);
     assert!(names(scratch.path()).is_empty(), "{:?}", names(scratch.path()));
 }
@@ -208,7 +221,10 @@ async fn capabilities_and_config_need_no_settings() {
     let output = Binary::new(&["capabilities"]).output().await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let told = text(&output.stdout);
-    assert!(told.starts_with("{\n  \"@type\": \"type.googleapis.com/c1.connector.v2.ConnectorCapabilities\""), "{told}");
+    assert!(
+        told.starts_with("{\n  \"@type\": \"type.googleapis.com/c1.connector.v2.ConnectorCapabilities\""),
+        "{told}"
+    );
     assert!(!told.ends_with('\n'));
     let value: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!(value["resourceTypeCapabilities"][0]["resourceType"]["id"], "role");
