@@ -8,12 +8,14 @@
 //! - [`runtime`]: one answer for every door: rules, gates and documented refusals in front of the connector.
 //! - [`server`]: the gRPC daemon.
 //! - [`c1z`]: the `.c1z` file, written in bulk and replaced as a whole, read with its memory bounded.
+//! - [`local`]: one-shot work from the command line.
 //! - [`sync`]: walks a connector in protocol order into a sink, such as a `.c1z` file.
 //! - [`service_mode`]: the control plane's worker.
 
 pub mod c1z;
 pub mod connector;
 pub mod ksuid;
+pub mod local;
 pub mod model;
 pub mod runtime;
 pub mod server;

@@ -5,7 +5,7 @@ use std::fmt;
 use tonic::{Code, Status};
 
 use crate::{
-    baton::{connector::ConnectorError, sync::SyncError},
+    baton::{connector::ConnectorError, local::LocalError, sync::SyncError},
     config::FLAG_ERROR,
 };
 
@@ -76,5 +76,13 @@ impl From<SyncError> for CliError {
             _ => FLAG_ERROR,
         };
         Self { text: error.to_string(), exit_code }
+    }
+}
+
+impl From<LocalError> for CliError {
+    fn from(error: LocalError) -> Self {
+        // The words before it are the reference's; scripts look for them in the last line.
+        let text = format!("runner: error processing task: {error}");
+        Self { text, exit_code: error.code().map_or(FLAG_ERROR, exit_code) }
     }
 }

@@ -9,6 +9,7 @@ mod demo;
 mod describe;
 mod error;
 mod logs;
+mod one_shot;
 mod overview;
 mod run;
 mod serve;

@@ -7,7 +7,7 @@ use std::{io::IsTerminal as _, process::ExitCode, str::FromStr as _, sync::Arc};
 use indicatif::ProgressDrawTarget;
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, error::CliError, service};
+use super::{compose, error::CliError, one_shot, service};
 use crate::{
     baton::{
         c1z::{self, Limits, Store},
@@ -28,7 +28,7 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         );
     }
     if let Some(operation) = &settings.one_shot {
-        return Err(CliError::not_yet(operation));
+        return one_shot::run(operation, settings).await;
     }
     sync(settings, shutdown).await
 }
