@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, error::CliError, run as one_shot, serve};
+use super::{compose, error::CliError, run as bare, serve};
 use crate::{
     baton::{
         runtime::Runtime,
@@ -68,12 +68,12 @@ fn worker(
     tracing::info!(client_id = %connect.id, host = connect.authority, host_id, "service mode");
     let plane = ControlPlane::new(connect.dial()?, Arc::new(tokens), host_id);
 
-    one_shot::refuse_other_engines(&settings.storage)?;
+    bare::refuse_other_engines(&settings.storage)?;
     let syncs = Syncs::new(
         Arc::clone(runtime.connector()),
-        one_shot::selection(&settings.selection)?,
-        one_shot::workers(settings.selection.workers),
-        one_shot::storage(&settings.storage),
+        bare::selection(&settings.selection)?,
+        bare::workers(settings.selection.workers),
+        bare::storage(&settings.storage),
     );
     let options = Options {
         task_concurrency: control_plane.task_concurrency,

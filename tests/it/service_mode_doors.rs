@@ -1,6 +1,13 @@
 //! Service mode over TLS, with the real token request, the real syncer and a simulated NinjaOne; and the real binary.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use baton_ninja_one::{
     baton::{
@@ -14,7 +21,11 @@ use baton_ninja_one::{
     ninja_one::{NinjaOne, Options, rest::Client},
     wire::api::task::{ActionListSchemasTask, TaskType},
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
@@ -63,15 +74,9 @@ fn fixed(key: &Key) -> SecretFn {
     SecretFn::new(move || secret.clone().into())
 }
 
-fn eager() -> ControlPlane {
-    let plane = ControlPlane::new();
-    plane.next_poll(Duration::from_millis(5));
-    plane
-}
-
 #[tokio::test]
 async fn a_sync_of_ninja_one_arrives_as_a_file_that_a_reader_takes() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let running = start(&world, &door, fixed(&Key::first()), true);
     let id = plane.offer(sync(""));
@@ -93,7 +98,7 @@ async fn a_sync_of_ninja_one_arrives_as_a_file_that_a_reader_takes() {
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_not_talked_to() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let running = start(&world, &door, fixed(&Key::first()), false);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -105,7 +110,7 @@ async fn a_certificate_that_nobody_vouches_for_is_not_talked_to() {
 
 #[tokio::test]
 async fn an_assertion_by_another_key_is_refused_and_ends_service_mode() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let running = start(&world, &door, fixed(&Key::second()), true);
     match running.task.await.unwrap().unwrap_err() {
@@ -119,7 +124,7 @@ async fn an_assertion_by_another_key_is_refused_and_ends_service_mode() {
 
 #[tokio::test]
 async fn a_rotated_secret_is_taken_up_without_a_restart_and_a_broken_one_is_not() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
@@ -145,7 +150,7 @@ async fn a_rotated_secret_is_taken_up_without_a_restart_and_a_broken_one_is_not(
 
 #[tokio::test]
 async fn two_replicas_with_the_same_credentials_work_side_by_side() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let both = [1, 2].map(|_| start(&world, &door, fixed(&Key::first()), true));
     plane.answered("Hello", 2).await;
@@ -177,7 +182,7 @@ fn binary(world: &World, door: &Door, args: &[&str]) -> (Binary, tempfile::TempD
 
 #[tokio::test]
 async fn the_binary_serves_grpc_beside_service_mode_when_told_where_and_ends_both_on_a_signal() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     let (binary, _folder) = binary(&world, &door, &["--listen", "127.0.0.1:0"]);
     let running = binary.listening().await;
@@ -197,9 +202,45 @@ async fn the_binary_serves_grpc_beside_service_mode_when_told_where_and_ends_bot
     plane.assert_satisfied();
 }
 
+/// A proxy that takes `CONNECT` for any host, and takes all of them here. Counts them.
+async fn proxy(to: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (to, counted) = (to.clone(), Arc::clone(&counted));
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                assert!(head.starts_with(b"CONNECT control-plane.test:443 "), "{}", head.escape_ascii());
+                counted.fetch_add(1, Ordering::SeqCst);
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let mut server = TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    (format!("http://{address}"), count)
+}
+
+#[tokio::test]
+async fn token_and_calls_go_through_the_proxy_of_the_environment() {
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
+    let door = plane.over_tls().await;
+    let (url, count) = proxy(door.authority.clone()).await;
+    let (binary, _folder) = binary(&world, &door, &[]);
+    let _child = binary.env("BATON_C1_API_HOST", "control-plane.test:443").env("HTTPS_PROXY", &url).spawn();
+    let id = plane.offer(list());
+    plane.finished(&id).await.success();
+    assert_eq!(count.load(Ordering::SeqCst), 2, "one connection for the token, one for the calls");
+}
+
 #[tokio::test]
 async fn a_refusal_ends_the_binary_with_the_code_of_the_refusal() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     plane.fail("Hello", 100, Fault::Code(Code::PermissionDenied));
     let door = plane.over_tls().await;
     let (binary, _folder) = binary(&world, &door, &[]);
@@ -209,7 +250,7 @@ async fn a_refusal_ends_the_binary_with_the_code_of_the_refusal() {
 
 #[tokio::test]
 async fn malformed_credentials_end_the_binary_before_anything_is_sent() {
-    let (world, plane) = (World::small().await, eager());
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
     for (name, value, told) in [
         ("BATON_CLIENT_ID", "no-host", "invalid client id: there is no @ in it"),

@@ -1,7 +1,12 @@
-//! Where the control plane is, and the channel to it: HTTP/2 over TLS 1.2 or newer, one connection that is made when it is needed.
+//! Where the control plane is, and the channel to it: HTTP/2 over TLS 1.2 or newer, one connection that is made when it is
+//! needed, through the proxy that `HTTPS_PROXY` and `NO_PROXY` ask for.
 
-use std::{error::Error as StdError, sync::Arc, time::Duration};
+use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
 
+use hyper_util::client::{
+    legacy::connect::{HttpConnector, proxy::Tunnel},
+    proxy::matcher::Matcher,
+};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 use super::{ClientId, ServiceError};
@@ -64,7 +69,37 @@ impl Connect {
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(TCP_KEEPALIVE));
-        Ok(Arc::new(move || endpoint.connect_lazy()))
+        Ok(match self.tunnel(endpoint.uri())? {
+            Some(tunnel) => Arc::new(move || endpoint.connect_with_connector_lazy(tunnel.clone())),
+            None => Arc::new(move || endpoint.connect_lazy()),
+        })
+    }
+
+    /// The way through a proxy, when the environment names one for this host.
+    fn tunnel(&self, to: &http::Uri) -> Result<Option<Tunnel<HttpConnector>>, ServiceError> {
+        let proxy = if self.is_loopback() { None } else { Matcher::from_env().intercept(to) };
+        let Some(proxy) = proxy else { return Ok(None) };
+        if proxy.uri().scheme_str() != Some("http") {
+            let text =
+                "the proxy for the control plane must be an http:// one; TLS goes through it end to end";
+            return Err(ServiceError::Client(text.into()));
+        }
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_keepalive(Some(TCP_KEEPALIVE));
+        connector.set_nodelay(true);
+        let tunnel = Tunnel::new(proxy.uri().clone(), connector);
+        Ok(Some(match proxy.basic_auth() {
+            Some(credentials) => tunnel.with_auth(credentials.clone()),
+            None => tunnel,
+        }))
+    }
+
+    /// Whether it is on this machine, where no proxy is in between.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     pub(super) fn bad_address(&self, source: Box<dyn StdError + Send + Sync>) -> ServiceError {

@@ -1,5 +1,7 @@
 //! Why service mode cannot start, or had to end.
 
+use std::error::Error as StdError;
+
 use tonic::Status;
 
 /// Something is wrong with the credentials. Never holds any part of the secret.
@@ -29,15 +31,28 @@ pub enum ServiceError {
         address: String,
         /// What is wrong with it.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<dyn StdError + Send + Sync>,
     },
     /// The HTTP or TLS client cannot be made.
     #[error("cannot prepare the connection to the control plane")]
-    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Client(#[source] Box<dyn StdError + Send + Sync>),
     /// The control plane said no to our Hello for good.
     #[error("the control plane refused this connector: {}: {}", .0.code(), .0.message())]
     Refused(#[source] Box<Status>),
     /// The connector's own description cannot be sent.
     #[error("the connector's metadata cannot be sent: {}", .0.message())]
     Metadata(#[source] Box<Status>),
+}
+
+/// An error with what lies behind it: the transports' own texts only say that something failed.
+pub(super) fn with_causes(error: &dyn StdError) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(cause) = next {
+        let told = cause.to_string();
+        if !text.ends_with(&told) {
+            text = format!("{text}: {told}");
+        }
+        next = cause.source();
+    }
+    text
 }

@@ -3,6 +3,8 @@
 use tokio::sync::watch;
 use tonic::Status;
 
+use super::error::with_causes;
+
 /// The state of our connection to the control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Link {
@@ -44,7 +46,7 @@ impl LinkTeller {
         if before == Link::Up {
             self.0.send_replace(Link::Down);
         }
-        let (code, error) = (status.code(), status.message());
+        let (code, error) = (status.code(), told(status));
         if before == Link::Up || (before == Link::Starting && first) {
             tracing::warn!(?code, error, "the control plane does not answer; trying again until it does");
         } else {
@@ -54,5 +56,13 @@ impl LinkTeller {
 
     pub(super) fn stopped(&self) {
         self.0.send_replace(Link::Stopped);
+    }
+}
+
+/// What a status says; of a broken connection, what broke it.
+fn told(status: &Status) -> String {
+    match std::error::Error::source(status) {
+        Some(cause) => format!("{}: {}", status.message(), with_causes(cause)),
+        None => status.message().to_owned(),
     }
 }

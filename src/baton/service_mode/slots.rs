@@ -35,8 +35,15 @@ pub(super) struct Slots {
     most: usize,
     syncs: Semaphore,
     short: Semaphore,
-    known: Mutex<HashMap<String, Lane>>,
+    state: Mutex<State>,
     freed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: HashMap<String, Lane>,
+    /// Since when syncs hold as many places as there are.
+    blocked: Option<Instant>,
 }
 
 impl Slots {
@@ -44,42 +51,46 @@ impl Slots {
     pub(super) fn new(most: usize) -> Arc<Self> {
         let most = most.max(1);
         let syncs = Semaphore::new((most - 1).max(1));
-        let (short, known, freed) = (Semaphore::new(most), Mutex::default(), Notify::new());
-        Arc::new(Self { most, syncs, short, known, freed })
+        let (short, state, freed) = (Semaphore::new(most), Mutex::default(), Notify::new());
+        Arc::new(Self { most, syncs, short, state, freed })
     }
 
     /// Resolves when tasks may be asked for, with how many are wanted at most.
     pub(super) async fn room(&self) -> usize {
-        let patience = Instant::now() + PATIENCE;
         loop {
             let freed = self.freed.notified();
-            let (known, only_syncs) =
-                self.with(|known| (known.len(), known.values().all(|lane| *lane == Lane::Sync)));
+            let (known, blocked) = self.with(|state| (state.known.len(), state.blocked));
             let wanted = (2 * self.most).saturating_sub(known).min(LARGEST_BATCH);
-            if known < self.most || (only_syncs && wanted > 0 && Instant::now() >= patience) {
+            if known < self.most {
                 return wanted;
             }
-            if only_syncs && wanted > 0 {
-                let _ = timeout_at(patience, freed).await; // either way it is time to look again
-            } else {
-                freed.await;
+            match blocked.map(|since| since + PATIENCE) {
+                Some(until) if wanted > 0 && Instant::now() >= until => return wanted,
+                Some(until) if wanted > 0 => {
+                    let _ = timeout_at(until, freed).await; // either way it is time to look again
+                }
+                _ => freed.await,
             }
         }
     }
 
     /// The ids of the tasks that are ours.
     pub(super) fn known(&self) -> Vec<String> {
-        self.with(|known| known.keys().cloned().collect())
+        self.with(|state| state.known.keys().cloned().collect())
     }
 
     /// Takes a task on, unless it is ours already.
     pub(super) fn take(self: &Arc<Self>, id: &str, lane: Lane) -> Option<Held> {
-        let new = self.with(|known| known.insert(id.to_owned(), lane).is_none());
+        let new = self.with(|state| state.known.insert(id.to_owned(), lane).is_none());
         new.then(|| Held { slots: Arc::clone(self), id: id.to_owned() })
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Lane>) -> T) -> T {
-        f(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = f(&mut state);
+        let syncs = state.known.values().filter(|lane| **lane == Lane::Sync).count();
+        state.blocked = (syncs >= self.most).then(|| state.blocked.unwrap_or_else(Instant::now));
+        outcome
     }
 }
 
@@ -103,7 +114,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.slots.with(|known| known.remove(&self.id));
+        self.slots.with(|state| state.known.remove(&self.id));
         self.slots.freed.notify_waiters();
     }
 }
@@ -144,6 +155,7 @@ mod tests {
         assert_eq!(before.elapsed(), PATIENCE);
         let grant = slots.take("c", Lane::Short).unwrap();
         assert!(grant.turn(Lane::Short).now_or_never().flatten().is_some(), "a grant waits for a sync");
+        assert_eq!(slots.room().now_or_never(), Some(1), "the next one has to wait again");
     }
 
     #[tokio::test(start_paused = true)]

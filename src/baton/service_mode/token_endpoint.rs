@@ -11,7 +11,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tonic::Status;
 
-use super::{ClientId, ClientSecret, Clock, Connect, FetchToken, NewToken, SecretFn, ServiceError, Tls};
+use super::{
+    ClientId, ClientSecret, Clock, Connect, FetchToken, NewToken, SecretFn, ServiceError, error::with_causes,
+};
 
 const PATH: &str = "/auth/v1/token";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -49,7 +51,7 @@ impl TokenEndpoint {
         let known = Mutex::new(ClientSecret::parse(&secret.read())?);
         let url = format!("https://{}{PATH}", connect.authority);
         let url = Url::parse(&url).map_err(|e| connect.bad_address(Box::new(e)))?;
-        let http = client(&connect.tls, &connect.program).map_err(|e| ServiceError::Client(Box::new(e)))?;
+        let http = client(connect).map_err(|e| ServiceError::Client(Box::new(e)))?;
         Ok(Self { http, url, id: connect.id.clone(), secret, known, clock })
     }
 
@@ -77,7 +79,7 @@ impl FetchToken for TokenEndpoint {
             ("client_assertion", assertion.expose_secret()),
         ];
         let unreachable =
-            |e: reqwest::Error| Status::unavailable(format!("failed to get token: {}", whole(&e)));
+            |e: reqwest::Error| Status::unavailable(format!("failed to get token: {}", with_causes(&e)));
         let mut answer = self.http.post(self.url.clone()).form(&form).send().await.map_err(unreachable)?;
         let status = answer.status();
         if status != StatusCode::OK {
@@ -103,11 +105,11 @@ impl FetchToken for TokenEndpoint {
     }
 }
 
-fn client(tls: &Tls, program: &str) -> Result<reqwest::Client, reqwest::Error> {
+fn client(connect: &Connect) -> Result<reqwest::Client, reqwest::Error> {
     // The first one to install a provider wins, and any will do: every user of rustls here wants ring.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
-        .user_agent(format!("baton-c1-credential-provider {program}"))
+        .user_agent(format!("baton-c1-credential-provider {}", connect.program))
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .https_only(true)
@@ -115,19 +117,11 @@ fn client(tls: &Tls, program: &str) -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(DEADLINE)
         .timeout(DEADLINE)
         .pool_idle_timeout(Duration::from_secs(5)); // asked once in a long while
-    if let Some(pem) = &tls.extra_ca {
+    if connect.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    if let Some(pem) = &connect.tls.extra_ca {
         builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem)?);
     }
     builder.build()
-}
-
-/// The error with what lies behind it: reqwest's own text only says that sending failed.
-fn whole(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
