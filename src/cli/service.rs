@@ -89,7 +89,7 @@ fn worker(
 
 fn program() -> Program {
     Program {
-        toolchain: env!("TOOLCHAIN").to_owned(),
+        toolchain: option_env!("TOOLCHAIN").unwrap_or("rustc").to_owned(),
         package: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
