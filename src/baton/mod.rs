@@ -11,6 +11,7 @@
 //! - [`c1z`]: the `.c1z` file, written in bulk and replaced as a whole, read with its memory bounded.
 //! - [`local`]: one-shot work from the command line.
 //! - [`sync`]: walks a connector in protocol order into a sink, such as a `.c1z` file.
+//! - [`service_mode`]: the control plane's worker.
 
 pub mod c1z;
 pub mod connector;
@@ -20,4 +21,5 @@ pub mod model;
 pub mod readiness;
 pub mod runtime;
 pub mod server;
+pub mod service_mode;
 pub mod sync;

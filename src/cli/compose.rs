@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::{
     error::CliError,
     observe::{self, Counted},
@@ -18,9 +20,6 @@ use crate::{
     },
     telemetry::{self, metrics::Metrics},
 };
-
-/// The name of the condition that NinjaOne can be used.
-pub(super) const APPLICATION: &str = "ninja_one";
 
 /// The connector that the settings describe.
 pub(super) fn connector(
@@ -100,11 +99,15 @@ pub(super) fn client(settings: &config::NinjaOne, metrics: &Arc<Metrics>) -> Res
     Client::new(wanted).map_err(|e| CliError::new(e.to_string()))
 }
 
-/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
 fn secret(known: &Secret) -> SecretSource {
+    SecretSource::new(current(known))
+}
+
+/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
+pub(super) fn current(known: &Secret) -> impl Fn() -> SecretString + Send + Sync + 'static {
     telemetry::redact::register_secret(&known.value);
     let known = known.clone();
-    SecretSource::new(move || match known.read_again() {
+    move || match known.read_again() {
         Ok(current) => {
             telemetry::redact::register_secret(&current.value);
             current.value
@@ -113,7 +116,7 @@ fn secret(known: &Secret) -> SecretSource {
             tracing::warn!(%error, "using the secret read before");
             known.value.clone()
         }
-    })
+    }
 }
 
 /// A connector that is never connected, for what can be said without a tenant.

@@ -16,10 +16,12 @@ mod overview;
 mod print;
 mod run;
 mod serve;
+mod service;
 mod sheet;
 mod show;
 mod signals;
 mod simulate;
+mod station;
 mod view;
 
 use std::process::ExitCode;

@@ -1,49 +1,39 @@
 //! `serve`: the gRPC daemon.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    compose,
-    error::CliError,
-    health::{self, Checker, Pages},
-    observe::{self, Counted},
-};
-use crate::{
-    baton::{readiness::Readiness, server},
-    config::Settings,
-    telemetry::metrics::Metrics,
-};
+use super::{compose, error::CliError, observe::Counted, station::Station};
+use crate::{baton::server, config::Settings};
 
 /// Listens, says where, and serves until told to stop.
 pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
-    let metrics = Arc::new(Metrics::default());
-    let runtime = compose::runtime(settings, &metrics)?;
-    let door = compose::door(&settings.serve)?;
-    let readiness = Readiness::default();
-    let application = readiness.condition(compose::APPLICATION);
-    observe::readiness(&metrics, &readiness);
+    if settings.control_plane.is_some() {
+        tracing::info!(
+            "serving gRPC only; for service mode beside it, leave out the word `serve` and give --listen"
+        );
+    }
+    let station = Station::open(settings)?;
+    let pages = station.pages(&settings.health, shutdown.clone()).await?;
+    let served = beside(settings, &station, shutdown).await;
+    pages.stop().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
 
+/// The same on a station that others use as well.
+pub(super) async fn beside(
+    settings: &Settings,
+    station: &Station,
+    shutdown: CancellationToken,
+) -> Result<(), CliError> {
+    let door = compose::door(&settings.serve)?;
     let wanted = settings.serve.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|e| {
         CliError::new(format!("listen: cannot listen on {wanted}: {e}; choose another address with --listen"))
     })?;
     let address = listener.local_addr().map_err(CliError::runtime)?;
-    let pages = Pages {
-        readiness,
-        checker: Checker::new(Arc::clone(&runtime), application.clone()),
-        metrics: Arc::clone(&metrics),
-        stopping: shutdown.clone(),
-    };
-    let pages = health::Running::start(&settings.health, pages).await?;
-    for (what, address) in [("health pages", pages.health), ("metrics", pages.metrics)] {
-        if let Some(address) = address {
-            println!("{what} on {address}");
-            tracing::info!(%address, "{what} are served");
-        }
-    }
     println!("listening on {address}");
     tracing::info!(
         %address,
@@ -56,11 +46,9 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         max_concurrent_requests: settings.serve.max_concurrent_requests,
         grace: settings.serve.shutdown_grace,
         door,
-        observer: Counted::new(&metrics),
-        application: Some(application),
+        observer: Counted::new(&station.metrics),
+        application: Some(station.application.clone()),
     };
-    let served = server::serve(runtime, listener, options, shutdown).await;
-    pages.stop().await;
-    served.map_err(|e| CliError::new(e.to_string()))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = std::sync::Arc::clone(&station.runtime);
+    server::serve(runtime, listener, options, shutdown).await.map_err(|e| CliError::new(e.to_string()))
 }

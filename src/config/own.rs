@@ -3,7 +3,7 @@
 //! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
 
 use super::command::Verb::{Demo, Diff, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
-use super::setting::Heading::{Command, Health, NinjaOne, Provisioning, Serve};
+use super::setting::Heading::{Command, Health, NinjaOne, Provisioning, Serve, Service};
 use super::setting::Setting;
 
 pub(super) static SETTINGS: &[Setting] = &[
@@ -79,9 +79,18 @@ pub(super) static SETTINGS: &[Setting] = &[
         Provisioning,
         "E-mails or ids of accounts never to delete or strip of roles, such as the one the client acts as",
     ),
-    Setting::address("listen", Serve, "Where the gRPC daemon listens; port 0 takes a free one")
-        .default("127.0.0.1:9090")
-        .only(&[ServeVerb, Run]),
+    Setting::path(
+        "control-plane-ca-file",
+        Service,
+        "PEM file with further certificate authorities to trust for the control plane",
+    ),
+    Setting::address(
+        "listen",
+        Serve,
+        "Where the gRPC daemon listens; port 0 takes a free one; with service mode the daemon only runs if this is given",
+    )
+    .default("127.0.0.1:9090")
+    .only(&[ServeVerb, Run]),
     Setting::path("listen-tls-cert", Serve, "PEM file with the daemon's certificate chain; read again when it changes")
         .only(&[ServeVerb, Run]),
     Setting::path("listen-tls-key", Serve, "PEM file with the private key of that certificate")

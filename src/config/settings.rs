@@ -97,6 +97,8 @@ pub struct ControlPlane {
     pub client_secret: Secret,
     /// Another host, `HOST` or `HOST:PORT`.
     pub host: Option<String>,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
     /// The name of this replica, if not the host name.
     pub host_id: Option<String>,
     /// Tasks at the same time, at least 1.
@@ -165,7 +167,7 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// How long work in progress may take after SIGTERM.
     pub shutdown_grace: Duration,
-    /// The address was given, and is not the default one.
+    /// The address was given: beside service mode, the daemon runs only then.
     pub listen_given: bool,
     /// Requests worked on at the same time, at least 1.
     pub max_concurrent_requests: usize,
@@ -346,6 +348,7 @@ fn control_plane(found: &Resolved) -> Option<ControlPlane> {
         client_id: found.optional("client-id")?,
         client_secret: found.secret("client-secret")?,
         host: found.optional("c1-api-host"),
+        ca_file: found.path("control-plane-ca-file"),
         host_id: found.optional("host-id"),
         task_concurrency: found.number("task-concurrency"),
         get_tasks: found.bool("get-tasks"),

@@ -42,7 +42,7 @@ impl Checker {
     /// The condition, from a validation that is not older than this.
     ///
     /// Cancel safe: the validation goes on, and the next who asks gets its outcome.
-    pub(super) async fn standing(self: &Arc<Self>, max_age: Duration) -> Standing {
+    pub(in crate::cli) async fn standing(self: &Arc<Self>, max_age: Duration) -> Standing {
         let flight = self.flight(max_age);
         if let Some(flight) = flight {
             flight.await;

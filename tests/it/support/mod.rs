@@ -2,6 +2,8 @@
 //! binary.
 
 pub mod binary;
+pub mod control_plane;
+pub mod scripted;
 pub mod walk;
 pub mod writes;
 
