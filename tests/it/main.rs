@@ -3,6 +3,11 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod deploy_image;
+mod deploy_manifests;
+mod deploy_pods;
+mod deploy_settings;
+mod deploy_systemd;
 mod errors_page;
 mod layout;
 mod one_shot;

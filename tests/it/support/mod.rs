@@ -2,6 +2,8 @@
 //! binary.
 
 pub mod binary;
+pub mod manifests;
+pub mod names;
 pub mod walk;
 pub mod writes;
 
