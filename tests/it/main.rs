@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod deploy_dashboards;
+mod deploy_documents;
 mod deploy_image;
 mod deploy_manifests;
 mod deploy_pods;
