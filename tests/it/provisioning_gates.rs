@@ -148,8 +148,11 @@ impl Lines {
 async fn every_write_leaves_one_line_that_says_who_what_before_after_and_outcome() {
     let lines = Lines::default();
     // The quietest level there is: proof is not noise.
-    let (subscriber, _logs) = telemetry::subscriber(Level::Error, Format::Json, lines.clone());
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let subscriber = || telemetry::subscriber(Level::Error, Format::Json, lines.clone()).0;
+    let _guard = tracing::subscriber::set_default(subscriber());
+    // With a single subscriber, tracing asks only the one of the thread that meets an event first, which may be that of
+    // another test, which has none.
+    let _second = tracing::Dispatch::new(subscriber());
     let world = World::small().await.provisioning(|_| {});
     let daemon = world.daemon().await;
 
