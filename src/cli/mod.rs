@@ -8,21 +8,28 @@ mod compose;
 mod demo;
 mod describe;
 mod error;
+mod health;
 mod logs;
+mod observe;
 mod one_shot;
 mod overview;
 mod print;
 mod run;
 mod serve;
+mod service;
 mod sheet;
 mod show;
 mod signals;
 mod simulate;
+mod station;
 mod view;
 
 use std::process::ExitCode;
 
-use crate::config::{Command, Failure, Invocation};
+use crate::{
+    config::{Command, Failure, Invocation, Settings},
+    telemetry::Logs,
+};
 
 use self::error::CliError;
 
@@ -46,7 +53,7 @@ pub fn run(invocation: Invocation) -> ExitCode {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
         _ => logs::start(&settings.logs, &warnings, is_for_people(&command))
-            .and_then(|_logs| carry_out(command, &settings)),
+            .and_then(|logs| carry_out(command, &settings, logs)),
     };
     match outcome {
         Ok(code) => code,
@@ -62,23 +69,25 @@ fn is_for_people(command: &Command) -> bool {
     matches!(command, Command::Demo | Command::Show(_) | Command::Diff(_) | Command::Doctor)
 }
 
-fn carry_out(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
+fn carry_out(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
     match &command {
         Command::Show(show) => show::run(settings, show),
-        _ => in_runtime(command, settings),
+        _ => in_runtime(command, settings, logs),
     }
 }
 
-fn in_runtime(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
+fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
+        logs::expire(logs, &settings.logs);
         match command {
             Command::Run => run::run(settings, shutdown).await,
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
+            Command::HealthCheck(probe) => health::check(&settings.health, &probe).await,
             Command::Capabilities => describe::capabilities(settings),
             other => Err(CliError::not_yet(&other)),
         }

@@ -97,6 +97,8 @@ pub struct ControlPlane {
     pub client_secret: Secret,
     /// Another host, `HOST` or `HOST:PORT`.
     pub host: Option<String>,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
     /// The name of this replica, if not the host name.
     pub host_id: Option<String>,
     /// Tasks at the same time, at least 1.
@@ -165,8 +167,32 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// How long work in progress may take after SIGTERM.
     pub shutdown_grace: Duration,
+    /// The address was given: beside service mode, the daemon runs only then.
+    pub listen_given: bool,
     /// Requests worked on at the same time, at least 1.
     pub max_concurrent_requests: usize,
+    /// The daemon's certificate chain and its private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// The authorities of client certificates; only with TLS.
+    pub client_ca: Option<PathBuf>,
+    /// Names in client certificates that may come in; none named means all.
+    pub allowed_names: Vec<String>,
+    /// Names in client certificates that may also provision.
+    pub provisioners: Vec<String>,
+    /// Files of bearer tokens.
+    pub token_files: Vec<PathBuf>,
+    /// Connections at the same time, at least 1.
+    pub max_connections: usize,
+    /// Calls a second and client; 0 is no limit.
+    pub client_rate: u32,
+}
+
+impl Serve {
+    /// Whether callers have to say who they are.
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        self.client_ca.is_some() || !self.token_files.is_empty()
+    }
 }
 
 /// The health server.
@@ -178,6 +204,8 @@ pub struct Health {
     pub port: u16,
     /// Its address: an IP address or a host name.
     pub bind_address: String,
+    /// Where metrics are served on their own, instead of beside the health pages.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// What is logged and where.
@@ -262,15 +290,12 @@ impl Settings {
             selection: selection(found),
             storage: storage(found),
             one_shot,
-            serve: Serve {
-                listen: found.address("listen"),
-                shutdown_grace: found.duration("shutdown-grace"),
-                max_concurrent_requests: found.number("max-concurrent-requests"),
-            },
+            serve: serve(found, warnings),
             health: Health {
                 enabled: found.bool("health-check"),
                 port: found.number("health-check-port"),
                 bind_address: found.text("health-check-bind-address"),
+                metrics_listen: found.is_set("metrics-listen").then(|| found.address("metrics-listen")),
             },
             logs: logs(found, warnings),
             otel: Otel {
@@ -323,11 +348,36 @@ fn control_plane(found: &Resolved) -> Option<ControlPlane> {
         client_id: found.optional("client-id")?,
         client_secret: found.secret("client-secret")?,
         host: found.optional("c1-api-host"),
+        ca_file: found.path("control-plane-ca-file"),
         host_id: found.optional("host-id"),
         task_concurrency: found.number("task-concurrency"),
         get_tasks: found.bool("get-tasks"),
         keep_previous_sync: found.bool("keep-previous-sync-c1z"),
     })
+}
+
+fn serve(found: &Resolved, warnings: &mut Vec<String>) -> Serve {
+    let serve = Serve {
+        listen: found.address("listen"),
+        listen_given: found.is_set("listen"),
+        shutdown_grace: found.duration("shutdown-grace"),
+        max_concurrent_requests: found.number("max-concurrent-requests"),
+        tls: found.path("listen-tls-cert").zip(found.path("listen-tls-key")),
+        client_ca: found.path("listen-client-ca"),
+        allowed_names: found.list("listen-allowed-names"),
+        provisioners: found.list("listen-provisioners"),
+        token_files: found.list("listen-token-file").into_iter().map(PathBuf::from).collect(),
+        max_connections: found.number("max-connections"),
+        client_rate: found.number("client-rate"),
+    };
+    if found.bool("listen-insecure") && (serve.tls.is_none() || !serve.authenticates()) {
+        warnings.push(
+            "--listen-insecure: whoever reaches the gRPC port may be able to read everything, and to change it if \
+             provisioning is on"
+                .to_owned(),
+        );
+    }
+    serve
 }
 
 fn selection(found: &Resolved) -> Selection {

@@ -51,7 +51,7 @@ impl Level {
         }
     }
 
-    /// What passes at this level: libraries speak one level later, and only from debug on.
+    /// What passes at this level: libraries speak one level later, and only from debug on. The audit trail always passes.
     pub(super) fn filter(self) -> Targets {
         let (ours, theirs) = match self {
             Self::Trace => (LevelFilter::TRACE, LevelFilter::DEBUG),

@@ -3,9 +3,21 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod deploy_dashboards;
+mod deploy_documents;
+mod deploy_image;
+mod deploy_manifests;
+mod deploy_pods;
+mod deploy_settings;
+mod deploy_supply_chain;
+mod deploy_systemd;
+mod door;
 mod errors_page;
+mod health;
 mod layout;
+mod metrics;
 mod one_shot;
+mod one_shot_writes;
 mod provisioning_accounts;
 mod provisioning_actions;
 mod provisioning_gates;
@@ -16,5 +28,9 @@ mod serve_faults;
 mod serve_life;
 mod serve_settings;
 mod serve_sync;
+mod service_mode_doors;
+mod service_mode_life;
+mod service_mode_sync;
+mod service_mode_tasks;
 mod support;
 mod wire_contract;

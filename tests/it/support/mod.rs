@@ -2,6 +2,10 @@
 //! binary.
 
 pub mod binary;
+pub mod control_plane;
+pub mod manifests;
+pub mod names;
+pub mod scripted;
 pub mod walk;
 pub mod writes;
 
@@ -191,4 +195,14 @@ pub fn reason(status: &Status) -> String {
     use prost::Message as _;
     let whole = rpc::Status::decode(status.details()).unwrap();
     whole.details.iter().find_map(unpack::<rpc::ErrorInfo>).map(|info| info.reason).unwrap_or_default()
+}
+
+/// A page of docs/ must be what the program says; `UPDATE_DOCS=1` writes it.
+pub fn reference_page(path: &str, wanted: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{} is out of date; run the tests with UPDATE_DOCS=1", path.display());
 }
