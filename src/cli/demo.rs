@@ -1,12 +1,45 @@
-//! `demo`: the main job against the embedded simulator.
+//! `demo`: the main job against the embedded simulator: sign in over HTTP as to the real NinjaOne, sync, show who holds what.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
-use super::error::CliError;
-use crate::config::Settings;
+use super::{error::CliError, overview::Overview, simulate};
+use crate::{
+    baton::sync::{Memory, Syncer},
+    config::Settings,
+    ninja_one::rest::{Client, ClientConfig, Host},
+    ninja_one::{NinjaOne, Options},
+    simulator,
+};
 
-pub(super) async fn run(_settings: &Settings, _shutdown: CancellationToken) -> Result<ExitCode, CliError> {
-    Err(CliError::new("not yet"))
+/// Starts a NinjaOne, syncs it, prints the outcome and ends.
+pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
+    let wanted = &settings.simulation;
+    let simulator = simulate::start(wanted, simulator::Options::default()).await?;
+    println!(
+        "A simulated NinjaOne with {} users and {} roles runs at {}.",
+        wanted.users,
+        wanted.roles,
+        simulator.url()
+    );
+    println!("Signing in with OAuth client credentials and syncing it, as the real one would be.\n");
+
+    let host = Host::parse(&simulator.url()).map_err(|e| CliError::new(e.to_string()))?;
+    let config = ClientConfig::new(host, simulator.client_id(), simulator.client_secret().clone());
+    let client = Client::new(config).map_err(|e| CliError::new(e.to_string()))?;
+    let connector = Arc::new(NinjaOne::new(client, &Options::default()));
+    let (report, records) = Syncer::new(connector).caller("demo").run(Memory::default(), &shutdown).await?;
+
+    print!("{}", Overview::new(&records));
+    println!(
+        "\n{} requests to NinjaOne, {:.2} seconds. Nothing was written anywhere.",
+        simulator.requests().len(),
+        report.duration.as_secs_f64()
+    );
+    println!(
+        "Next: `baton-ninja-one serve` for a Baton client, `baton-ninja-one` for a sync.c1z, `--help` for all."
+    );
+    simulator.shutdown().await;
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use tonic::{Code, Status};
 
-use crate::{baton::connector::ConnectorError, config::FLAG_ERROR};
+use crate::{
+    baton::{c1z::C1zError, connector::ConnectorError, local::LocalError, sync::SyncError},
+    config::FLAG_ERROR,
+};
 
 /// A failure of a command: the text for stderr and the exit code.
 #[derive(Debug)]
@@ -57,5 +60,30 @@ impl From<ConnectorError> for CliError {
 impl From<Status> for CliError {
     fn from(status: Status) -> Self {
         Self { text: status.message().to_owned(), exit_code: exit_code(status.code()) }
+    }
+}
+
+impl From<C1zError> for CliError {
+    fn from(error: C1zError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<SyncError> for CliError {
+    fn from(error: SyncError) -> Self {
+        let exit_code = match &error {
+            SyncError::Connector { source, .. } => exit_code(source.code()),
+            SyncError::Cancelled => 1,
+            _ => FLAG_ERROR,
+        };
+        Self { text: error.to_string(), exit_code }
+    }
+}
+
+impl From<LocalError> for CliError {
+    fn from(error: LocalError) -> Self {
+        // The words before it are the reference's; scripts look for them in the last line.
+        let text = format!("runner: error processing task: {error}");
+        Self { text, exit_code: error.code().map_or(FLAG_ERROR, exit_code) }
     }
 }

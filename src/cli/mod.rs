@@ -11,9 +11,16 @@ mod error;
 mod health;
 mod logs;
 mod observe;
+mod one_shot;
+mod overview;
+mod print;
+mod run;
 mod serve;
+mod sheet;
+mod show;
 mod signals;
 mod simulate;
+mod view;
 
 use std::process::ExitCode;
 
@@ -43,7 +50,8 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let outcome = match &command {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => logs::start(&settings.logs, &warnings).and_then(|logs| in_runtime(command, &settings, logs)),
+        _ => logs::start(&settings.logs, &warnings, is_for_people(&command))
+            .and_then(|logs| carry_out(command, &settings, logs)),
     };
     match outcome {
         Ok(code) => code,
@@ -54,6 +62,18 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
+/// Whether a person reads the output, who does not want to see work being logged in between.
+fn is_for_people(command: &Command) -> bool {
+    matches!(command, Command::Demo | Command::Show(_) | Command::Diff(_) | Command::Doctor)
+}
+
+fn carry_out(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
+    match &command {
+        Command::Show(show) => show::run(settings, show),
+        _ => in_runtime(command, settings, logs),
+    }
+}
+
 fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
@@ -61,6 +81,7 @@ fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitC
         let shutdown = signals::shutdown()?;
         logs::expire(logs, &settings.logs);
         match command {
+            Command::Run => run::run(settings, shutdown).await,
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,

@@ -20,7 +20,7 @@ use crate::{
 /// Listens, says where, and serves until told to stop.
 pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
     let metrics = Arc::new(Metrics::default());
-    let runtime = compose::runtime(settings, &metrics)?;
+    let runtime = compose::runtime(settings, Some(&metrics))?;
     let door = compose::door(&settings.serve)?;
     let readiness = Readiness::default();
     let application = readiness.condition(compose::APPLICATION);

@@ -3,7 +3,7 @@
 //! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
 
 use super::command::Verb::{Demo, Diff, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
-use super::setting::Heading::{Command, Health, NinjaOne, Serve};
+use super::setting::Heading::{Command, Health, NinjaOne, Provisioning, Serve};
 use super::setting::Setting;
 
 pub(super) static SETTINGS: &[Setting] = &[
@@ -53,6 +53,32 @@ pub(super) static SETTINGS: &[Setting] = &[
     )
     .default("60s")
     .range(0, 86_400),
+    Setting::bool(
+        "dry-run",
+        Provisioning,
+        "Send no write; each one is answered with an error that says which request it would be",
+    ),
+    Setting::int("deletion-limit", Provisioning, "Accounts that may be deleted per window; 0 sets no limit")
+        .default("10")
+        .range(0, 1_000_000),
+    Setting::duration("deletion-window", Provisioning, "The window of the deletion limit")
+        .default("1h")
+        .range(1, 2_592_000),
+    Setting::bool(
+        "allow-administrator-deletion",
+        Provisioning,
+        "Also delete System Administrators, but never the last enabled one",
+    ),
+    Setting::bool(
+        "allow-managed-revocation",
+        Provisioning,
+        "Also revoke memberships that come from SCIM or a group mapping, although they may come back",
+    ),
+    Setting::list(
+        "protected-accounts",
+        Provisioning,
+        "E-mails or ids of accounts never to delete or strip of roles, such as the one the client acts as",
+    ),
     Setting::address("listen", Serve, "Where the gRPC daemon listens; port 0 takes a free one")
         .default("127.0.0.1:9090")
         .only(&[ServeVerb, Run]),

@@ -18,6 +18,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// Writes are allowed; also true when a one-shot operation that writes is asked for.
     pub provisioning: bool,
+    /// How writes are guarded.
+    pub writes: Writes,
     /// Ticket calls are enabled.
     pub ticketing: bool,
     /// The instance and its credentials, when all of them are known. See [`Settings::require_ninja_one`].
@@ -67,6 +69,23 @@ pub struct NinjaOne {
     pub total_timeout: Duration,
     /// How old the snapshot of users and roles may be when a sync starts.
     pub directory_max_age: Duration,
+}
+
+/// How writes are guarded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Writes {
+    /// No write is sent.
+    pub dry_run: bool,
+    /// Accounts that may be deleted per window; 0 sets no limit.
+    pub deletion_limit: usize,
+    /// The window of that limit.
+    pub deletion_window: Duration,
+    /// System Administrators may be deleted.
+    pub allow_administrator_deletion: bool,
+    /// Memberships that are managed from elsewhere may be revoked.
+    pub allow_managed_revocation: bool,
+    /// E-mails or ids of accounts that are never deleted or stripped of their roles.
+    pub protected_accounts: Vec<String>,
 }
 
 /// How to reach the control plane.
@@ -255,6 +274,14 @@ impl Settings {
         Self {
             file: found.path("file").unwrap_or_default(),
             provisioning: found.bool("provisioning") || local.is_some_and(OneShot::implies_provisioning),
+            writes: Writes {
+                dry_run: found.bool("dry-run"),
+                deletion_limit: found.number("deletion-limit"),
+                deletion_window: found.duration("deletion-window"),
+                allow_administrator_deletion: found.bool("allow-administrator-deletion"),
+                allow_managed_revocation: found.bool("allow-managed-revocation"),
+                protected_accounts: found.list("protected-accounts"),
+            },
             ticketing: found.bool("ticketing") || local.is_some_and(OneShot::implies_ticketing),
             ninja_one: ninja_one(found),
             control_plane,

@@ -19,6 +19,9 @@ const LIBRARIES: [&str; 12] = [
     "tower",
 ];
 
+/// The audit trail is written at every level: who asks for less noise does not ask for less proof.
+const AUDIT: &str = "audit";
+
 /// A log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Level {
@@ -60,6 +63,6 @@ impl Level {
         Targets::new()
             .with_default(ours)
             .with_targets(LIBRARIES.map(|library| (library, theirs)))
-            .with_target("audit", LevelFilter::INFO)
+            .with_target(AUDIT, LevelFilter::INFO)
     }
 }

@@ -37,7 +37,23 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<Value, JsonError> {
     let mut dynamic = empty::<M>()?;
     dynamic.transcode_from(message).map_err(|e| error(e.to_string()))?;
     let options = SerializeOptions::new().skip_default_fields(true).stringify_64_bit_integers(true);
-    dynamic.serialize_with_options(serde_json::value::Serializer, &options).map_err(|e| error(e.to_string()))
+    let value = dynamic.serialize_with_options(serde_json::value::Serializer, &options);
+    value.map(whole_numbers).map_err(|e| error(e.to_string()))
+}
+
+/// Whole doubles without a fraction, as the reference prints them: `101`, not `101.0`.
+#[allow(clippy::cast_possible_truncation)] // within the bound a double holds every integer exactly
+fn whole_numbers(value: Value) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(n) => match n.as_f64().filter(|f| n.is_f64() && f.fract() == 0.0 && f.abs() < EXACT) {
+            Some(whole) => Value::from(whole as i64),
+            None => Value::Number(n),
+        },
+        Value::Array(items) => items.into_iter().map(whole_numbers).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(k, v)| (k, whole_numbers(v))).collect(),
+        other => other,
+    }
 }
 
 /// The message that a ProtoJSON value describes; camelCase and original names are both taken.
@@ -56,4 +72,39 @@ fn empty<M: Name>() -> Result<DynamicMessage, JsonError> {
     let descriptor = pool().get_message_by_name(&M::full_name());
     let reason = "is not part of the contract".to_owned();
     descriptor.map(DynamicMessage::new).ok_or(JsonError { message: M::full_name(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a failing unwrap is a failing test
+
+    use prost_types::{Struct, Value as ProtoValue, value::Kind};
+
+    use super::*;
+    use crate::wire::{pack, v2};
+
+    #[test]
+    fn a_message_survives_the_way_to_json_and_back() {
+        let number = |n| ProtoValue { kind: Some(Kind::NumberValue(n)) };
+        let profile =
+            Struct { fields: [("id".to_owned(), number(101.0)), ("part".to_owned(), number(0.5))].into() };
+        let trait_ = v2::RoleTrait::default();
+        let resource = v2::Resource {
+            display_name: "A role".to_owned(),
+            profile: Some(profile),
+            annotations: vec![pack(&trait_)],
+            ..Default::default()
+        };
+        let json = to_json(&resource).unwrap();
+        assert_eq!(json["profile"].to_string(), r#"{"id":101,"part":0.5}"#);
+        assert_eq!(json["annotations"][0]["@type"], "type.googleapis.com/c1.connector.v2.RoleTrait");
+        assert_eq!(json["displayName"], "A role");
+        assert_eq!(from_json::<v2::Resource>(&json).unwrap(), resource);
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_named() {
+        let error = from_json::<v2::Resource>(&serde_json::json!({"nonsense": 1})).unwrap_err().to_string();
+        assert!(error.contains("c1.connector.v2.Resource") && error.contains("nonsense"), "{error}");
+    }
 }

@@ -1,10 +1,9 @@
 //! Settings, as the binary takes them: every mistake at once, by name, and no secret in any answer.
 
-use crate::support::{World, binary::Binary};
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::support::{
+    World,
+    binary::{Binary, text},
+};
 
 #[tokio::test]
 async fn every_mistake_is_reported_at_once_and_by_name() {

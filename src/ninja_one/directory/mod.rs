@@ -8,7 +8,9 @@
 mod build;
 mod fetch;
 mod flags;
+mod patch;
 mod pins;
+mod single;
 mod snapshot;
 mod text;
 

@@ -39,6 +39,11 @@ impl Binary {
         deployment(world).iter().fold(self, |binary, (name, value)| binary.env(name, value))
     }
 
+    /// Starts it, and leaves it to the caller. Its output is thrown away.
+    pub fn spawn(mut self) -> Child {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs it to its end.
     pub async fn output(mut self) -> Output {
         timeout(PATIENCE, self.command.output()).await.expect("the binary ends").unwrap()
@@ -64,6 +69,11 @@ impl Binary {
         };
         Running { address, said, child, _binary: self }
     }
+}
+
+/// Output as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// What a deployment sets for this NinjaOne.

@@ -3,6 +3,7 @@
 
 pub mod binary;
 pub mod walk;
+pub mod writes;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use baton_ninja_one::{
         server,
     },
     ninja_one::{
-        NinjaOne, Options,
+        NinjaOne, Options, Policy,
         rest::{Client, ClientConfig, Host},
     },
     simulator::{self, Simulator, Tenant},
@@ -35,6 +36,7 @@ pub struct World {
     gates: Gates,
     grace: Duration,
     attempts: u32,
+    writes: Policy,
 }
 
 impl World {
@@ -51,6 +53,7 @@ impl World {
             gates: Gates::default(),
             grace: Duration::from_secs(25),
             attempts: 4,
+            writes: Policy { read_back_pauses: vec![Duration::ZERO], ..Policy::default() },
         }
     }
 
@@ -75,6 +78,13 @@ impl World {
         self
     }
 
+    /// Writes are on, guarded like this.
+    pub fn provisioning(mut self, guard: impl FnOnce(&mut Policy)) -> Self {
+        self.gates.provisioning = true;
+        guard(&mut self.writes);
+        self
+    }
+
     /// The client's settings: the real ones, but with pauses that a test can wait for.
     pub fn client_config(&self) -> ClientConfig {
         let host = Host::parse(&self.ninja_one.url()).unwrap();
@@ -95,7 +105,7 @@ impl World {
     /// The same with other client settings.
     pub async fn daemon_with(&self, config: ClientConfig) -> Daemon {
         let client = Client::new(config).unwrap();
-        let options = Options { directory_max_age: self.directory_max_age };
+        let options = Options { directory_max_age: self.directory_max_age, writes: self.writes.clone() };
         let runtime = Runtime::new(Arc::new(NinjaOne::new(client, &options)), self.gates);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

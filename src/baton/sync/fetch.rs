@@ -1,0 +1,302 @@
+//! Fetching listings from a connector: page by page, again after a temporary failure, several at once.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
+
+use prost_types::Any;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::Code;
+use tracing::Instrument;
+
+use super::SyncError;
+use crate::{
+    baton::{
+        c1z::is,
+        connector::{Call, Connector, ConnectorError, Page, PageRequest, ResourceQuery},
+    },
+    wire::{pack, unpack, v2},
+};
+
+/// The longest wait before a temporary failure is tried again.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Pages that a listing fetches ahead.
+const AHEAD: usize = 1;
+/// What one reply may enqueue.
+const MAX_TOKENS: usize = 1024;
+const MAX_TOKEN_BYTES: usize = 1 << 20;
+const MAX_TOKENS_BYTES: usize = 16 << 20;
+
+/// A listing of the connector.
+pub(super) trait Listing: Send + Sync + 'static {
+    /// What it lists.
+    type Item: Send + 'static;
+
+    /// One page.
+    fn page(
+        &self,
+        connector: &dyn Connector,
+        call: &Call,
+        page: &PageRequest,
+    ) -> impl Future<Output = Result<Page<Self::Item>, ConnectorError>> + Send;
+
+    /// What it lists, in words.
+    fn name(&self) -> String;
+}
+
+/// The resources of a type, below a parent or not.
+pub(super) struct Resources(pub(super) ResourceQuery);
+
+/// The entitlement templates of a type.
+pub(super) struct Templates(pub(super) String);
+
+/// The entitlements of a resource.
+pub(super) struct Entitlements(pub(super) v2::Resource);
+
+/// The grants on a resource.
+pub(super) struct Grants(pub(super) v2::Resource);
+
+impl Listing for Resources {
+    type Item = v2::Resource;
+
+    async fn page(
+        &self,
+        connector: &dyn Connector,
+        call: &Call,
+        page: &PageRequest,
+    ) -> Result<Page<v2::Resource>, ConnectorError> {
+        connector.resources(call, &self.0, page).await
+    }
+
+    fn name(&self) -> String {
+        match &self.0.parent {
+            Some(parent) => format!("list {} resources of {}", self.0.resource_type, words(parent)),
+            None => format!("list {} resources", self.0.resource_type),
+        }
+    }
+}
+
+impl Listing for Templates {
+    type Item = v2::Entitlement;
+
+    async fn page(
+        &self,
+        connector: &dyn Connector,
+        call: &Call,
+        page: &PageRequest,
+    ) -> Result<Page<v2::Entitlement>, ConnectorError> {
+        connector.static_entitlements(call, &self.0, page).await
+    }
+
+    fn name(&self) -> String {
+        format!("list static entitlements of {} resources", self.0)
+    }
+}
+
+impl Listing for Entitlements {
+    type Item = v2::Entitlement;
+
+    async fn page(
+        &self,
+        connector: &dyn Connector,
+        call: &Call,
+        page: &PageRequest,
+    ) -> Result<Page<v2::Entitlement>, ConnectorError> {
+        connector.entitlements(call, &self.0, page).await
+    }
+
+    fn name(&self) -> String {
+        format!("list entitlements of {}", self.0.id.as_ref().map(words).unwrap_or_default())
+    }
+}
+
+impl Listing for Grants {
+    type Item = v2::Grant;
+
+    async fn page(
+        &self,
+        connector: &dyn Connector,
+        call: &Call,
+        page: &PageRequest,
+    ) -> Result<Page<v2::Grant>, ConnectorError> {
+        connector.grants(call, &self.0, page).await
+    }
+
+    fn name(&self) -> String {
+        format!("list grants on {}", self.0.id.as_ref().map(words).unwrap_or_default())
+    }
+}
+
+/// A resource in a message for people.
+pub(super) fn words(id: &v2::ResourceId) -> String {
+    format!("{} {}", id.resource_type, id.resource)
+}
+
+/// The stub that stands for all resources of a type: its id is the type twice, and it carries the marker of the listing.
+pub(super) fn scope<M: prost::Message + prost::Name>(resource_type: &str, marker: &M) -> v2::Resource {
+    v2::Resource {
+        id: Some(v2::ResourceId {
+            resource_type: resource_type.to_owned(),
+            resource: resource_type.to_owned(),
+            ..Default::default()
+        }),
+        annotations: vec![pack(marker)],
+        ..Default::default()
+    }
+}
+
+/// How to reach the connector, within one sync.
+#[derive(Clone)]
+pub(super) struct Fetch {
+    pub(super) connector: Arc<dyn Connector>,
+    pub(super) call: Call,
+}
+
+/// Pages of a listing as they come in; dropped, the listing stops.
+pub(super) struct Pages<T> {
+    pub(super) name: String,
+    pages: mpsc::Receiver<Result<Page<T>, ConnectorError>>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl<T> Pages<T> {
+    /// The next page, or why there is none; `None` after the last.
+    pub(super) async fn next(&mut self) -> Option<Result<Page<T>, ConnectorError>> {
+        self.pages.recv().await
+    }
+
+    /// A failure of this listing.
+    pub(super) fn failed(&self, source: ConnectorError) -> SyncError {
+        SyncError::connector(&self.name, source)
+    }
+}
+
+impl Fetch {
+    /// Begins a listing on a task of its own, a page ahead of whoever takes the pages.
+    pub(super) fn start<L: Listing>(&self, listing: L) -> Pages<L::Item> {
+        let (sender, pages) = mpsc::channel(AHEAD);
+        let name = listing.name();
+        let this = self.clone();
+        let task = async move {
+            if let Err(error) = this.all(&listing, &sender).await {
+                let _ = sender.send(Err(error)).await;
+            }
+        };
+        Pages { name, pages, _task: AbortOnDropHandle::new(tokio::spawn(task.in_current_span())) }
+    }
+
+    /// All pages of a listing: those that follow each other, then those that were enqueued.
+    async fn all<L: Listing>(
+        &self,
+        listing: &L,
+        to: &mpsc::Sender<Result<Page<L::Item>, ConnectorError>>,
+    ) -> Result<(), ConnectorError> {
+        let mut queue = VecDeque::from([String::new()]);
+        let mut seen = HashSet::new();
+        while let Some(token) = queue.pop_front() {
+            let mut chain = HashSet::from([token.clone()]);
+            let mut request = PageRequest::in_process().next(token);
+            loop {
+                let page = self.retry(|| listing.page(&*self.connector, &self.call, &request)).await?;
+                for token in enqueued(&page.annotations)? {
+                    // The same token leads to the same pages.
+                    if seen.insert(token.clone()) {
+                        queue.push_back(token);
+                    }
+                }
+                let next = page.next.clone().filter(|next| !next.is_empty());
+                if to.send(Ok(page)).await.is_err() {
+                    return Ok(()); // nobody listens any more
+                }
+                let Some(next) = next else { break };
+                if !chain.insert(next.clone()) {
+                    let message = format!(
+                        "{}: the next page token is unchanged, so the listing would never end; \
+                         this is a bug of the connector",
+                        listing.name()
+                    );
+                    return Err(ConnectorError::new(Code::Internal, message));
+                }
+                if !seen.insert(next.clone()) {
+                    break; // another chain leads there, or will
+                }
+                request = request.next(next);
+            }
+        }
+        Ok(())
+    }
+
+    /// One resource by id.
+    pub(super) async fn resource(&self, id: &v2::ResourceId) -> Result<Option<v2::Resource>, ConnectorError> {
+        self.retry(|| self.connector.resource(&self.call, id)).await
+    }
+
+    /// Tries until it works or fails for good. A failure that says how long to wait is waited for as long, within bounds.
+    async fn retry<T, F: Future<Output = Result<T, ConnectorError>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, ConnectorError> {
+        let mut attempt = 1;
+        loop {
+            match call().await {
+                Err(error) if is_temporary(&error) => pause(&error, attempt).await,
+                result => return result,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Validates the connector; a temporary failure is tried again a few times.
+    pub(super) async fn validate(&self) -> Result<(), ConnectorError> {
+        const ATTEMPTS: u32 = 5;
+        for attempt in 1.. {
+            match self.connector.validate(&self.call).await {
+                Err(error) if is_temporary(&error) && attempt < ATTEMPTS => pause(&error, attempt).await,
+                result => return result.map(drop),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_temporary(error: &ConnectorError) -> bool {
+    matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded)
+}
+
+async fn pause(error: &ConnectorError, attempt: u32) {
+    let wait = error.wait().unwrap_or(Duration::from_secs(attempt.into())).min(MAX_WAIT);
+    tracing::warn!(attempt, seconds = wait.as_secs_f64(), %error, "the connector failed for now; trying again");
+    tokio::time::sleep(wait).await;
+}
+
+/// The tokens that a reply enqueues.
+fn enqueued(annotations: &[Any]) -> Result<Vec<String>, ConnectorError> {
+    let error =
+        |text: String| Err(ConnectorError::new(Code::Internal, format!("page tokens to enqueue: {text}")));
+    let mut found = annotations.iter().filter(|a| is::<v2::EnqueuePageTokens>(a));
+    let Some(any) = found.next() else { return Ok(Vec::new()) };
+    if found.next().is_some() {
+        return error("a reply has more than one list of them".to_owned());
+    }
+    let Some(v2::EnqueuePageTokens { page_tokens, .. }) = unpack(any) else {
+        return error("the list does not parse".to_owned());
+    };
+    if page_tokens.len() > MAX_TOKENS {
+        return error(format!("{} in a reply, {MAX_TOKENS} are allowed", page_tokens.len()));
+    }
+    if page_tokens.iter().any(|t| t.is_empty() || t.len() > MAX_TOKEN_BYTES) {
+        return error(format!("one is empty or longer than {MAX_TOKEN_BYTES} bytes"));
+    }
+    if page_tokens.iter().map(String::len).sum::<usize>() > MAX_TOKENS_BYTES {
+        return error(format!("more than {MAX_TOKENS_BYTES} bytes in a reply"));
+    }
+    let distinct: HashSet<_> = page_tokens.iter().collect();
+    if distinct.len() < page_tokens.len() {
+        return error("one is there twice in a reply".to_owned());
+    }
+    Ok(page_tokens)
+}
