@@ -21,11 +21,11 @@ use crate::{
     telemetry::{self, metrics::Metrics},
 };
 
-/// The connector that the settings describe.
+/// The connector that the settings describe. What it does is counted where metrics are kept.
 pub(super) fn connector(
     settings: &config::NinjaOne,
     writes: &config::Writes,
-    metrics: &Arc<Metrics>,
+    metrics: Option<&Arc<Metrics>>,
 ) -> Result<NinjaOne, CliError> {
     let client = client(settings, metrics)?;
     let writes = Policy {
@@ -35,17 +35,20 @@ pub(super) fn connector(
         allow_administrator_deletion: writes.allow_administrator_deletion,
         allow_managed_revocation: writes.allow_managed_revocation,
         protected_accounts: writes.protected_accounts.clone(),
+        listener: metrics.map(observe::writes).unwrap_or_default(),
         ..Policy::default()
     };
     Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age, writes }))
 }
 
 /// The runtime that the settings describe.
-pub(super) fn runtime(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Arc<Runtime>, CliError> {
+pub(super) fn runtime(settings: &Settings, metrics: Option<&Arc<Metrics>>) -> Result<Arc<Runtime>, CliError> {
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
     let gates = Gates { provisioning: settings.provisioning, ticketing: settings.ticketing };
     let connector = Arc::new(connector(ninja_one, &settings.writes, metrics)?);
-    observe::directory(metrics, &connector);
+    if let Some(metrics) = metrics {
+        observe::directory(metrics, &connector);
+    }
     Ok(Runtime::new(connector, gates))
 }
 
@@ -77,12 +80,17 @@ pub(super) fn door(settings: &config::Serve) -> Result<Door, CliError> {
 }
 
 /// The REST client that the settings describe.
-pub(super) fn client(settings: &config::NinjaOne, metrics: &Arc<Metrics>) -> Result<Client, CliError> {
+pub(super) fn client(
+    settings: &config::NinjaOne,
+    metrics: Option<&Arc<Metrics>>,
+) -> Result<Client, CliError> {
     let named = |name: &str, error: &dyn std::fmt::Display| CliError::new(format!("{name}: {error}"));
     let host = Host::parse(&settings.base_url).map_err(|e| named("ninja-one-base-url", &e))?;
     let mut wanted = ClientConfig::new(host, settings.client_id.as_str(), secret(&settings.client_secret));
     wanted.scopes.clone_from(&settings.scopes);
-    wanted.observer = Counted::new(metrics);
+    if let Some(metrics) = metrics {
+        wanted.observer = Counted::new(metrics);
+    }
     if let Some(path) = &settings.token_path {
         wanted.token_path.clone_from(path);
         wanted.token_path_fallback = None;

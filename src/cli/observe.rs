@@ -13,7 +13,7 @@ use crate::{
         server::{CallReport, Denial, ServerObserver},
     },
     ninja_one::{
-        NinjaOne,
+        NinjaOne, WriteListener,
         rest::{Endpoint, Error, RequestObserver, RequestReport},
     },
     telemetry::metrics::{Metrics, SUCCESS},
@@ -69,6 +69,17 @@ impl ServerObserver for Counted {
     fn certificate_expires(&self, at: SystemTime) {
         self.0.certificate_expires(at);
     }
+}
+
+/// Counts what came of writes, and what was refused before anything was sent.
+pub(super) fn writes(metrics: &Arc<Metrics>) -> WriteListener {
+    let metrics = Arc::clone(metrics);
+    WriteListener(Arc::new(move |operation, outcome, reason| {
+        metrics.provisioning_write(operation, outcome);
+        if outcome == "refused" {
+            metrics.guard_refused(reason);
+        }
+    }))
 }
 
 /// Lets each scrape look at the newest snapshot of the tenant.

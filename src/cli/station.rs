@@ -41,7 +41,7 @@ impl Station {
     /// Puts together what the settings describe. Nothing is asked of anybody yet.
     pub(super) fn open(settings: &Settings) -> Result<Self, CliError> {
         let metrics = Arc::new(Metrics::default());
-        let runtime = compose::runtime(settings, &metrics)?;
+        let runtime = compose::runtime(settings, Some(&metrics))?;
         let readiness = Readiness::default();
         let application = readiness.condition(APPLICATION);
         observe::readiness(&metrics, &readiness);
