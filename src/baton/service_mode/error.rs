@@ -49,7 +49,7 @@ pub(super) fn with_causes(error: &dyn StdError) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(cause) = next {
         let told = cause.to_string();
-        if !text.ends_with(&told) {
+        if !text.contains(&told) {
             text = format!("{text}: {told}");
         }
         next = cause.source();

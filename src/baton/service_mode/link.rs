@@ -62,7 +62,8 @@ impl LinkTeller {
 /// What a status says; of a broken connection, what broke it.
 fn told(status: &Status) -> String {
     match std::error::Error::source(status) {
-        Some(cause) => format!("{}: {}", status.message(), with_causes(cause)),
+        // The outermost cause repeats the message.
+        Some(cause) => with_causes(cause),
         None => status.message().to_owned(),
     }
 }
