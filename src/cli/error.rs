@@ -5,7 +5,7 @@ use std::fmt;
 use tonic::{Code, Status};
 
 use crate::{
-    baton::{connector::ConnectorError, local::LocalError, sync::SyncError},
+    baton::{c1z::C1zError, connector::ConnectorError, local::LocalError, sync::SyncError},
     config::FLAG_ERROR,
 };
 
@@ -65,6 +65,12 @@ impl From<ConnectorError> for CliError {
 impl From<Status> for CliError {
     fn from(status: Status) -> Self {
         Self { text: status.message().to_owned(), exit_code: exit_code(status.code()) }
+    }
+}
+
+impl From<C1zError> for CliError {
+    fn from(error: C1zError) -> Self {
+        Self::new(error.to_string())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     baton::{
         c1z::{self, Limits, Store},
         model::Bid,
-        sync::{LogProgress, Progress, Selection, Syncer, TerminalProgress},
+        sync::{Expansion, LogProgress, Progress, Selection, Syncer, TerminalProgress},
     },
     config::{self, Settings},
 };
@@ -38,7 +38,7 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
     refuse_other_engines(&settings.storage)?;
     let selection = selection(&settings.selection)?;
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
-    let connector = Arc::new(compose::connector(ninja_one)?);
+    let connector = Arc::new(compose::connector(ninja_one, &settings.writes, &Arc::default())?);
     let store =
         Store::open(&settings.file, storage(&settings.storage)).map_err(|e| CliError::new(e.to_string()))?;
     let progress: Arc<dyn Progress> = if std::io::stderr().is_terminal() {
@@ -48,6 +48,7 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
     };
     let syncer = Syncer::new(connector)
         .selection(selection)
+        .expansion(Expansion::from_env(&|name| std::env::var(name).ok()))
         .progress(progress)
         .workers(workers(settings.selection.workers))
         .caller("command line");

@@ -2,8 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
+mod demo;
+mod door;
+mod errors_page;
+mod health;
 mod layout;
+mod metrics;
 mod one_shot;
+mod one_shot_writes;
+mod provisioning_accounts;
+mod provisioning_actions;
+mod provisioning_gates;
+mod provisioning_grants;
+mod provisioning_histories;
 mod rules;
 mod serve_faults;
 mod serve_life;

@@ -26,8 +26,7 @@ mod times;
 mod writer;
 
 pub use error::C1zError;
-pub use limits::{Limits, Lookup};
-pub(super) use limits::{flag, positive};
+pub use limits::Limits;
 pub use reader::{C1z, Filter, Records};
 pub use record::Record;
 pub(super) use record::{expandable, has, id_of, is};

@@ -10,9 +10,7 @@ use std::{
 use rusqlite::OpenFlags;
 
 use super::{
-    C1z, C1zError, Choice, Limits, Lookup, SyncRun, SyncType, SyncWriter, copy,
-    limits::{flag, positive},
-    replace, run, schema,
+    C1z, C1zError, Choice, Limits, SyncRun, SyncType, SyncWriter, copy, replace, run, schema,
     scratch::Scratch,
 };
 
@@ -39,22 +37,6 @@ impl Default for Options {
             skip_cleanup: false,
             limits: Limits::default(),
             clock: SystemTime::now,
-        }
-    }
-}
-
-impl Options {
-    /// The defaults, with what `BATON_TMPDIR`, `BATON_KEEP_SYNC_COUNT`, `BATON_SKIP_CLEANUP` and the variables of
-    /// [`Limits::from_env`] say.
-    #[must_use]
-    pub fn from_env(lookup: Lookup<'_>) -> Self {
-        let keep = positive(lookup, "BATON_KEEP_SYNC_COUNT").and_then(|n| usize::try_from(n).ok());
-        Self {
-            tmp_dir: lookup("BATON_TMPDIR").filter(|dir| !dir.is_empty()).map(PathBuf::from),
-            keep_syncs: keep.unwrap_or(2),
-            skip_cleanup: flag(lookup, "BATON_SKIP_CLEANUP"),
-            limits: Limits::from_env(lookup),
-            ..Self::default()
         }
     }
 }

@@ -6,6 +6,9 @@ use prost_types::Any;
 /// How many items a page holds when the caller leaves it to us.
 const DEFAULT_ITEMS: usize = 2_000;
 
+/// How many items a page holds within the process.
+const IN_PROCESS_ITEMS: usize = 250;
+
 /// How many bytes of items a page holds at the most: room is left below the 4 MiB that clients accept for a reply's own
 /// fields, and for one item that is larger than what is left of the page.
 const DEFAULT_BYTES: usize = 3 << 20;
@@ -17,7 +20,8 @@ pub struct PageRequest {
     pub token: String,
     /// Items at the most.
     pub max_items: usize,
-    /// Encoded bytes of items at the most; a page holds at least one item all the same.
+    /// Encoded bytes of items at the most, `usize::MAX` for as many as there are; a page holds at least one item all the
+    /// same.
     pub max_bytes: usize,
 }
 
@@ -33,6 +37,12 @@ impl PageRequest {
     pub fn new(token: &str, page_size: u32) -> Self {
         let max_items = usize::try_from(page_size).ok().filter(|&n| n > 0).unwrap_or(DEFAULT_ITEMS);
         Self { token: token.to_owned(), max_items, ..Self::default() }
+    }
+
+    /// For a caller in the same process: no bound on bytes, and so few items that the pages on their way take little memory.
+    #[must_use]
+    pub fn in_process() -> Self {
+        Self { max_items: IN_PROCESS_ITEMS, max_bytes: usize::MAX, ..Self::default() }
     }
 
     /// The request for the page after this one.
@@ -89,12 +99,16 @@ impl<T: Message> PageFill<T> {
     /// # Errors
     /// The item itself.
     pub fn push(&mut self, item: T) -> Result<(), T> {
-        let length = item.encoded_len() + 8; // with its tag and length
-        let fits = self.items.is_empty() || self.bytes.saturating_add(length) <= self.max_bytes;
-        if self.items.len() >= self.max_items || !fits {
+        if self.items.len() >= self.max_items {
             return Err(item);
         }
-        self.bytes += length;
+        if self.max_bytes < usize::MAX {
+            let length = item.encoded_len() + 8; // with its tag and length
+            if !self.items.is_empty() && self.bytes.saturating_add(length) > self.max_bytes {
+                return Err(item);
+            }
+            self.bytes += length;
+        }
         self.items.push(item);
         Ok(())
     }

@@ -61,25 +61,30 @@ pub struct Built {
 /// A user: `facts` holds what is particular to the trait; profile and creation time are mirrored into it.
 #[must_use]
 #[allow(deprecated)] // the trait's own copy is for readers that know no other
-pub fn user(built: Built, mut facts: v2::UserTrait) -> v2::Resource {
-    facts.profile.clone_from(&built.profile);
+pub fn user(mut built: Built, mut facts: v2::UserTrait) -> v2::Resource {
+    // Lent to the trait while it is encoded, instead of copied: there is one for every user.
+    facts.profile = built.profile.take();
     facts.created_at = built.created_at;
+    let annotation = pack(&facts);
+    built.profile = facts.profile;
     // The two enumerations agree in their numbers.
-    let status = facts.status.as_ref().map(|s| v2::Status { status: s.status, details: s.details.clone() });
-    v2::Resource { status, ..plain(built, &facts) }
+    let status = facts.status.map(|s| v2::Status { status: s.status, details: s.details });
+    v2::Resource { status, ..plain(built, annotation) }
 }
 
 /// A role.
 #[must_use]
 #[allow(deprecated)] // as above
-pub fn role(built: Built) -> v2::Resource {
-    let facts = v2::RoleTrait { profile: built.profile.clone(), ..Default::default() };
-    plain(built, &facts)
+pub fn role(mut built: Built) -> v2::Resource {
+    let facts = v2::RoleTrait { profile: built.profile.take(), ..Default::default() };
+    let annotation = pack(&facts);
+    built.profile = facts.profile;
+    plain(built, annotation)
 }
 
-fn plain<T: Message + Name>(built: Built, facts: &T) -> v2::Resource {
+fn plain(built: Built, facts: Any) -> v2::Resource {
     let mut annotations = Vec::with_capacity(1 + built.annotations.len());
-    annotations.push(pack(facts));
+    annotations.push(facts);
     annotations.extend(built.annotations);
     v2::Resource {
         id: Some(built.id),

@@ -56,3 +56,12 @@ pub(super) fn with_causes(error: &dyn StdError) -> String {
     }
     text
 }
+
+/// What a status says; of a broken connection, what broke it.
+pub(super) fn told(status: &Status) -> String {
+    match StdError::source(status) {
+        // The outermost cause repeats the message.
+        Some(cause) => with_causes(cause),
+        None => status.message().to_owned(),
+    }
+}

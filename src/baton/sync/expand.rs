@@ -13,11 +13,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Sink, SinkError};
 use crate::{
     baton::{
-        c1z::{Lookup, expandable, flag, id_of, positive},
+        c1z::{expandable, id_of},
         model::grant_id,
     },
     wire::{pack, v2},
 };
+
+/// Looks up an environment variable.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Bounds of grant expansion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,28 @@ impl Expansion {
     pub fn from_env(lookup: Lookup<'_>) -> Self {
         let depth = positive(lookup, "BATON_GRAPH_EXPAND_MAX_DEPTH").and_then(|n| usize::try_from(n).ok());
         Self { max_depth: depth.unwrap_or(20), merge_cycles: !flag(lookup, "BATON_DONT_FIX_CYCLES") }
+    }
+}
+
+/// A whole number above zero.
+fn positive(lookup: Lookup<'_>, name: &str) -> Option<u64> {
+    let text = lookup(name).filter(|t| !t.trim().is_empty())?;
+    let number = text.trim().parse().ok().filter(|&n| n > 0);
+    if number.is_none() {
+        tracing::warn!("{name} is {text:?}, which is no number above zero; it is ignored");
+    }
+    number
+}
+
+/// A switch, in the spellings that Go programs accept.
+fn flag(lookup: Lookup<'_>, name: &str) -> bool {
+    match lookup(name).as_deref().map(str::trim) {
+        None | Some("" | "0" | "f" | "F" | "false" | "False" | "FALSE") => false,
+        Some("1" | "t" | "T" | "true" | "True" | "TRUE") => true,
+        Some(text) => {
+            tracing::warn!("{name} is {text:?}, which is neither true nor false; it is ignored");
+            false
+        }
     }
 }
 

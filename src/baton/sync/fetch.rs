@@ -199,7 +199,7 @@ impl Fetch {
         let mut seen = HashSet::new();
         while let Some(token) = queue.pop_front() {
             let mut chain = HashSet::from([token.clone()]);
-            let mut request = PageRequest::default().next(token);
+            let mut request = PageRequest::in_process().next(token);
             loop {
                 let page = self.retry(|| listing.page(&*self.connector, &self.call, &request)).await?;
                 for token in enqueued(&page.annotations)? {

@@ -25,7 +25,7 @@ mod tests;
 mod walk;
 
 pub use error::SyncError;
-pub use expand::Expansion;
+pub use expand::{Expansion, Lookup};
 pub use memory::{Memory, Records};
 pub use progress::{LogProgress, Progress, Silent, Stage, TerminalProgress};
 pub use report::{Counts, Report};

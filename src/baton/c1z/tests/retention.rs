@@ -125,25 +125,3 @@ fn an_empty_or_missing_file_is_a_new_database() {
     place.sync("one");
     assert_eq!(ids(&place), ["one"]);
 }
-
-#[test]
-fn the_environment_sets_the_options() {
-    let lookup = |name: &str| {
-        let value = match name {
-            "BATON_TMPDIR" => "/scratch",
-            "BATON_KEEP_SYNC_COUNT" => "5",
-            "BATON_SKIP_CLEANUP" => "true",
-            "BATON_DECODER_MAX_DECODED_SIZE_MB" => "3",
-            "BATON_DECODER_MAX_MEMORY_MB" => "none",
-            "BATON_DISABLE_FCS_FAIL_FAST" => "1",
-            _ => return None,
-        };
-        Some(value.to_owned())
-    };
-    let options = Options::from_env(&lookup);
-    assert_eq!(options.tmp_dir.as_deref(), Some(Path::new("/scratch")));
-    assert_eq!((options.keep_syncs, options.skip_cleanup), (5, true));
-    assert_eq!(options.limits, Limits { max_decoded: 3 << 20, max_memory: 128 << 20, fail_fast: false });
-    let none = Options::from_env(&|_| None);
-    assert_eq!((none.keep_syncs, none.skip_cleanup, none.limits), (2, false, Limits::default()));
-}
