@@ -107,11 +107,12 @@ pub(super) fn client(
     Client::new(wanted).map_err(|e| CliError::new(e.to_string()))
 }
 
+/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
 fn secret(known: &Secret) -> SecretSource {
     SecretSource::new(current(known))
 }
 
-/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
+/// A secret as it is now, each time it is asked for.
 pub(super) fn current(known: &Secret) -> impl Fn() -> SecretString + Send + Sync + 'static {
     telemetry::redact::register_secret(&known.value);
     let known = known.clone();
