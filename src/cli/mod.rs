@@ -7,6 +7,8 @@
 mod compose;
 mod demo;
 mod describe;
+mod diff;
+mod doctor;
 mod error;
 mod logs;
 mod one_shot;
@@ -22,9 +24,11 @@ mod view;
 
 use std::process::ExitCode;
 
-use crate::config::{Command, Failure, Invocation};
-
 use self::error::CliError;
+use crate::{
+    config::{Command, Failure, Invocation, Settings},
+    telemetry::Level,
+};
 
 /// Prints why there is nothing to run, or the page of help that was asked for.
 #[must_use]
@@ -45,8 +49,15 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let outcome = match &command {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => logs::start(&settings.logs, &warnings, is_for_people(&command))
-            .and_then(|_logs| carry_out(command, &settings)),
+        _ => {
+            // The doctor tells by itself what is odd about the settings.
+            let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
+            logs::start(&settings.logs, told, usual_level(&command)).and_then(|_logs| match &command {
+                Command::Show(show) => show::run(&settings, show),
+                Command::Diff(diff) => diff::run(&settings, diff),
+                _ => in_runtime(&command, &settings, &warnings),
+            })
+        }
     };
     match outcome {
         Ok(code) => code,
@@ -57,19 +68,17 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
-/// Whether a person reads the output, who does not want to see work being logged in between.
-fn is_for_people(command: &Command) -> bool {
-    matches!(command, Command::Demo | Command::Show(_) | Command::Diff(_) | Command::Doctor)
-}
-
-fn carry_out(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
-    match &command {
-        Command::Show(show) => show::run(settings, show),
-        _ => in_runtime(command, settings),
+/// What is logged when nothing else was asked for. Where a person reads the output, work that is logged in between is in the
+/// way; the doctor tells by itself what fails.
+fn usual_level(command: &Command) -> Level {
+    match command {
+        Command::Demo | Command::Show(_) | Command::Diff(_) => Level::Warn,
+        Command::Doctor(_) => Level::Error,
+        _ => Level::Info,
     }
 }
 
-fn in_runtime(command: Command, settings: &crate::config::Settings) -> Result<ExitCode, CliError> {
+fn in_runtime(command: &Command, settings: &Settings, warnings: &[String]) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
@@ -79,8 +88,9 @@ fn in_runtime(command: Command, settings: &crate::config::Settings) -> Result<Ex
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
+            Command::Doctor(wanted) => doctor::run(settings, wanted, warnings, shutdown).await,
             Command::Capabilities => describe::capabilities(settings),
-            other => Err(CliError::not_yet(&other)),
+            other => Err(CliError::not_yet(other)),
         }
     });
     // What still runs after the grace is cut off: a stuck client must not keep the process.

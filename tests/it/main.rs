@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod diff;
+mod doctor;
 mod layout;
 mod one_shot;
 mod rules;
@@ -10,5 +12,6 @@ mod serve_faults;
 mod serve_life;
 mod serve_settings;
 mod serve_sync;
+mod show;
 mod support;
 mod wire_contract;
