@@ -96,7 +96,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         .range(1, 3600)
         .argument_of(&[HealthCheck]),
     Setting::bool("json", Command, "Print JSON").argument_of(&[Show, Diff, Doctor]),
-    Setting::bool("csv", Command, "Print CSV").argument_of(&[Show, Diff]),
+    Setting::bool(
+        "csv",
+        Command,
+        "Print CSV; a text that a spreadsheet would take for a formula gets a ' in front",
+    )
+    .argument_of(&[Show, Diff]),
     Setting::text("type", Command, "Only this resource type").argument_of(&[Show, Diff]),
     Setting::text("role", Command, "Only this role, by name or id").argument_of(&[Show, Diff]),
     Setting::text("user", Command, "Only this user, by name, e-mail or id").argument_of(&[Show, Diff]),
