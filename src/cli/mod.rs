@@ -22,7 +22,7 @@ mod signals;
 mod simulate;
 mod view;
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use self::error::CliError;
 use crate::{
@@ -34,7 +34,8 @@ use crate::{
 #[must_use]
 pub fn refuse(failure: &Failure) -> ExitCode {
     if failure.to_stdout {
-        println!("{failure}");
+        // A reader of the help who has seen enough is no failure.
+        let _ = writeln!(std::io::stdout(), "{failure}");
     } else {
         eprintln!("{failure}");
     }

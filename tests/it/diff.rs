@@ -1,6 +1,9 @@
 //! `diff`: who gained and lost what, in words and in data, and an exit code for pipelines.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use baton_ninja_one::simulator::{Tenant, User, UserKind};
 use serde_json::{Value, json};
@@ -100,7 +103,7 @@ async fn what_changed_is_told_in_words_by_user() {
             "+ Night shift: entitlement role:9:assigned created",
         ]
     );
-    let summary = "2 gained, 2 lost, 2 created, 1 removed, 4 changed and 1 entitlements created";
+    let summary = "2 gained, 2 lost, 2 created, 1 removed, 4 changed and 1 entitlement created";
     assert!(ran.stdout.lines().last().unwrap().ends_with(summary), "{}", ran.stdout);
 }
 
@@ -226,6 +229,34 @@ async fn a_new_name_is_told_with_the_old_one_and_shared_names_with_their_ids() {
     assert!(told.contains(&"- Tess North (user:12) lost Helpdesk"), "{told:#?}");
     assert!(told.contains(&"- Tess North (user:13) lost Helpdesk"), "{told:#?}");
     assert!(told.contains(&"~ Una East is called Una Weston now"), "{told:#?}");
+}
+
+/// Makes it look as if the last sync had been cut off.
+fn cut_off(path: &Path) {
+    let packed = std::fs::read(path).unwrap();
+    let database = path.with_extension("db");
+    std::fs::write(&database, zstd::decode_all(&packed[5..]).unwrap()).unwrap();
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    let last = "update v1_sync_runs set ended_at = null where id = (select max(id) from v1_sync_runs)";
+    assert_eq!(connection.execute(last, []).unwrap(), 1);
+    drop(connection);
+    let plain = std::fs::read(&database).unwrap();
+    std::fs::write(path, [&packed[..5], &zstd::encode_all(plain.as_slice(), 0).unwrap()].concat()).unwrap();
+}
+
+#[tokio::test]
+async fn an_unfinished_sync_is_compared_only_when_it_is_asked_for() {
+    let history = History::of(small_tenant()).await;
+    history.sync("old.c1z").await;
+    history.sync("new.c1z").await;
+    cut_off(&history.path("new.c1z"));
+    let ran = history.diff(&["old.c1z", "new.c1z"]).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    let asked = ran.stderr.split_once("name sync ").expect("the sync is named").1;
+    let id = asked.split(' ').next().unwrap();
+    let ran = history.diff(&["old.c1z", "new.c1z", "--to", id]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did not finish: something may be missing"), "{}", ran.stderr);
 }
 
 #[tokio::test]

@@ -142,13 +142,13 @@ impl<'c, 'f> Words<'c, 'f> {
             ("created", "created"),
             ("removed", "removed"),
             ("changed", "changed"),
-            ("entitlement_created", "entitlements created"),
-            ("entitlement_removed", "entitlements removed"),
-            ("entitlement_changed", "entitlements changed"),
+            ("entitlement_created", "entitlement# created"),
+            ("entitlement_removed", "entitlement# removed"),
+            ("entitlement_changed", "entitlement# changed"),
         ];
         let parts: Vec<_> = words
             .into_iter()
-            .filter_map(|(word, text)| Some(counted(word)).filter(|&n| n > 0).map(|n| format!("{n} {text}")))
+            .filter_map(|(word, text)| Some(counted(word)).filter(|&n| n > 0).map(|n| format!("{n} {}", text.replace('#', if n == 1 { "" } else { "s" }))))
             .collect();
         if parts.is_empty() { "no difference".to_owned() } else { list(&parts, "and") }
     }
