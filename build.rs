@@ -1,7 +1,7 @@
 //! Turns `proto/` into Rust without a protoc on the machine: messages, clients and servers by tonic-prost, and from the
 //! `validate.rules` options one `Validate` implementation a message.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{env, error::Error, fs, path::PathBuf, process::Command};
 
 use prost::Message as _;
 use prost_reflect::DescriptorPool;
@@ -12,6 +12,7 @@ mod rules;
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rustc-env=TOOLCHAIN={}", toolchain());
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     let files = proto_files()?;
@@ -33,6 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("rules.rs"), rules::generate(&pool)?)?;
     Ok(())
+}
+
+/// The compiler's name and version, for what the program says about itself.
+fn toolchain() -> String {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = Command::new(rustc).arg("--version").output();
+    let told = told.ok().and_then(|out| String::from_utf8(out.stdout).ok()).unwrap_or_default();
+    // Without the date and the commit: `rustc 1.95.0`.
+    told.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
 /// Every file below `proto/`, relative to it, in a stable order.

@@ -33,7 +33,7 @@ const CHUNK: usize = 16 << 10;
 fn connector(simulator: &Simulator, max_age: Duration) -> NinjaOne {
     let host = Host::parse(&simulator.url()).unwrap();
     let config = ClientConfig::new(host, simulator.client_id(), simulator.client_secret().clone());
-    NinjaOne::new(Client::new(config).unwrap(), &Options { directory_max_age: max_age })
+    NinjaOne::new(Client::new(config).unwrap(), &Options { directory_max_age: max_age, ..Options::default() })
 }
 
 /// One user as NinjaOne sends it, with its own id.
@@ -42,7 +42,7 @@ fn users_body() -> Vec<u8> {
         serde_json::json!({
             "id": id, "uid": format!("00000000-0000-4000-8000-{id:012}"), "firstName": "Tess", "lastName": "North",
             "email": format!("tess.north.{id}@example.org"), "phone": null, "enabled": true, "administrator": false,
-            "permitAllClients": true, "notifyAllClients": false, "mustChangePw": false, "mfaConfigured": id % 2 == 0,
+            "permitAllClients": true, "notifyAllClients": false, "mustChangePw": false, "mfaConfigured": id.is_multiple_of(2),
             "userType": "TECHNICIAN", "invitationStatus": "REGISTERED", "organizationId": null, "deviceIds": null,
             "assignedDeviceIds": [1, 2, 3], "tags": null, "fields": null, "roles": ["Service Desk", "Auditors"],
         })

@@ -4,6 +4,7 @@
 //! nothing of gRPC, files or control planes; the runtime enforces the validation rules, the provisioning gate and the
 //! documented refusals before a call arrives here.
 
+mod arguments;
 mod error;
 mod page;
 
@@ -12,6 +13,7 @@ use prost_types::{Any, Struct, Timestamp};
 
 use crate::wire::v2;
 
+pub use arguments::{argument, resource_id};
 pub use error::ConnectorError;
 pub use page::{Page, PageFill, PageRequest};
 

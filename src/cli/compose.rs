@@ -2,41 +2,95 @@
 
 use std::sync::Arc;
 
-use super::error::CliError;
+use secrecy::SecretString;
+
+use super::{
+    error::CliError,
+    observe::{self, Counted},
+};
 use crate::{
-    baton::runtime::{Gates, Runtime},
+    baton::{
+        runtime::{Gates, Runtime},
+        server::{Door, DoorOptions, File, TlsFiles},
+    },
     config::{self, Secret, Settings},
     ninja_one::{
-        NinjaOne, Options,
+        NinjaOne, Options, Policy,
         rest::{Client, ClientConfig, Host, SecretSource},
     },
-    telemetry,
+    telemetry::{self, metrics::Metrics},
 };
 
 /// The connector that the settings describe.
-pub(super) fn connector(settings: &config::NinjaOne) -> Result<NinjaOne, CliError> {
-    let client = client(settings)?;
-    Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age }))
+pub(super) fn connector(
+    settings: &config::NinjaOne,
+    writes: &config::Writes,
+    metrics: &Arc<Metrics>,
+) -> Result<NinjaOne, CliError> {
+    let client = client(settings, metrics)?;
+    let writes = Policy {
+        dry_run: writes.dry_run,
+        deletion_limit: writes.deletion_limit,
+        deletion_window: writes.deletion_window,
+        allow_administrator_deletion: writes.allow_administrator_deletion,
+        allow_managed_revocation: writes.allow_managed_revocation,
+        protected_accounts: writes.protected_accounts.clone(),
+        ..Policy::default()
+    };
+    Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age, writes }))
 }
 
 /// The runtime that the settings describe.
-pub(super) fn runtime(settings: &Settings) -> Result<Arc<Runtime>, CliError> {
+pub(super) fn runtime(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Arc<Runtime>, CliError> {
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
     let gates = Gates { provisioning: settings.provisioning, ticketing: settings.ticketing };
-    Ok(Runtime::new(Arc::new(connector(ninja_one)?), gates))
+    let connector = Arc::new(connector(ninja_one, &settings.writes, metrics)?);
+    observe::directory(metrics, &connector);
+    Ok(Runtime::new(connector, gates))
+}
+
+/// The door that the settings describe, its files read.
+pub(super) fn door(settings: &config::Serve) -> Result<Door, CliError> {
+    let tls = settings.tls.as_ref().map(|(certificate, key)| TlsFiles {
+        certificate: certificate.clone(),
+        key: key.clone(),
+        client_ca: settings.client_ca.clone(),
+    });
+    let options = DoorOptions {
+        tls,
+        allowed_names: settings.allowed_names.clone(),
+        provisioners: settings.provisioners.clone(),
+        token_files: settings.token_files.clone(),
+        max_connections: settings.max_connections,
+        client_rate: settings.client_rate,
+        ..DoorOptions::default()
+    };
+    Door::open(options).map_err(|error| {
+        let name = match error.file() {
+            File::Certificate => "listen-tls-cert",
+            File::Key => "listen-tls-key",
+            File::ClientCa => "listen-client-ca",
+            File::Tokens => "listen-token-file",
+        };
+        CliError::new(format!("{name}: {error}"))
+    })
 }
 
 /// The REST client that the settings describe.
-pub(super) fn client(settings: &config::NinjaOne) -> Result<Client, CliError> {
-    Client::new(client_config(settings)?).map_err(|e| CliError::new(e.to_string()))
+pub(super) fn client(settings: &config::NinjaOne, metrics: &Arc<Metrics>) -> Result<Client, CliError> {
+    Client::new(client_config(settings, metrics)?).map_err(|e| CliError::new(e.to_string()))
 }
 
 /// How that client is set up.
-pub(super) fn client_config(settings: &config::NinjaOne) -> Result<ClientConfig, CliError> {
+pub(super) fn client_config(
+    settings: &config::NinjaOne,
+    metrics: &Arc<Metrics>,
+) -> Result<ClientConfig, CliError> {
     let named = |name: &str, error: &dyn std::fmt::Display| CliError::new(format!("{name}: {error}"));
     let host = Host::parse(&settings.base_url).map_err(|e| named("ninja-one-base-url", &e))?;
     let mut wanted = ClientConfig::new(host, settings.client_id.as_str(), secret(&settings.client_secret));
     wanted.scopes.clone_from(&settings.scopes);
+    wanted.observer = Counted::new(metrics);
     if let Some(path) = &settings.token_path {
         wanted.token_path.clone_from(path);
         wanted.token_path_fallback = None;
@@ -53,11 +107,15 @@ pub(super) fn client_config(settings: &config::NinjaOne) -> Result<ClientConfig,
     Ok(wanted)
 }
 
-/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
 fn secret(known: &Secret) -> SecretSource {
+    SecretSource::new(current(known))
+}
+
+/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
+pub(super) fn current(known: &Secret) -> impl Fn() -> SecretString + Send + Sync + 'static {
     telemetry::redact::register_secret(&known.value);
     let known = known.clone();
-    SecretSource::new(move || match known.read_again() {
+    move || match known.read_again() {
         Ok(current) => {
             telemetry::redact::register_secret(&current.value);
             current.value
@@ -66,7 +124,7 @@ fn secret(known: &Secret) -> SecretSource {
             tracing::warn!(%error, "using the secret read before");
             known.value.clone()
         }
-    })
+    }
 }
 
 /// A connector that is never connected, for what can be said without a tenant.

@@ -22,6 +22,11 @@ impl CliError {
         Self { text: text.into(), exit_code: FLAG_ERROR }
     }
 
+    /// A failure that came with a gRPC code.
+    pub(super) fn with_code(text: impl Into<String>, code: Code) -> Self {
+        Self { text: text.into(), exit_code: exit_code(code) }
+    }
+
     /// The operating system refused what a process needs.
     pub(super) fn runtime(error: std::io::Error) -> Self {
         Self::new(format!("cannot start: {error}"))

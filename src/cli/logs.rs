@@ -1,12 +1,17 @@
-//! Logs as the settings want them.
+//! Logs as the settings want them, and a debug level that ends by itself.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, time::Duration};
+
+use time::OffsetDateTime;
 
 use super::error::CliError;
 use crate::{
     config,
     telemetry::{Level, Logs, Options},
 };
+
+/// The longest sleep before the clock is looked at again: it may be set, and machines sleep.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Starts logging, and says what was odd about the settings. `usual` is logged when info is asked for, which is also what
 /// nobody asked for.
@@ -17,9 +22,71 @@ pub(super) fn start(settings: &config::Logs, warnings: &[String], usual: Level) 
     if options.level == Level::Info {
         options.level = usual;
     }
+    if let Some(end) = settings.debug_expires_at {
+        let (before, after) = around(options.level);
+        options.level = if OffsetDateTime::now_utc() < end { before } else { after };
+    }
     let logs = Logs::init(&options).map_err(|e| CliError::new(e.to_string()))?;
     for warning in odd.iter().chain(warnings) {
         tracing::warn!("{warning}");
     }
     Ok(logs)
+}
+
+/// Lowers the level when the time for debug is over. Needs a runtime.
+pub(super) fn expire(logs: Logs, settings: &config::Logs) {
+    let Some(end) = settings.debug_expires_at.filter(|end| OffsetDateTime::now_utc() < *end) else { return };
+    let (_, after) = around(Level::parse(&settings.level).unwrap_or_default());
+    tokio::spawn(async move {
+        until(end, OffsetDateTime::now_utc).await;
+        match logs.set_level(after) {
+            Ok(()) => tracing::info!("the time for debug is over"),
+            Err(error) => tracing::warn!(%error, "the time for debug is over"),
+        }
+    });
+}
+
+/// The levels before and after the end of debug: debug until then, and never debug afterwards.
+fn around(wanted: Level) -> (Level, Level) {
+    match wanted {
+        Level::Trace => (Level::Trace, Level::Info),
+        Level::Debug => (Level::Debug, Level::Info),
+        quieter => (Level::Debug, quieter),
+    }
+}
+
+/// Resolves when the clock has reached `end`.
+async fn until(end: OffsetDateTime, now: impl Fn() -> OffsetDateTime) {
+    while let Ok(left) = Duration::try_from(end - now())
+        && !left.is_zero()
+    {
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn debug_ends_when_its_time_is_over_and_not_before() {
+        let (begun, start) = (Instant::now(), OffsetDateTime::UNIX_EPOCH);
+        let clock = || start + begun.elapsed();
+        until(start + Duration::from_secs(3601), clock).await;
+        assert!(begun.elapsed() >= Duration::from_secs(3601) && begun.elapsed() < Duration::from_secs(3602));
+        until(start, clock).await;
+        assert!(begun.elapsed() < Duration::from_secs(3602), "a time that is over is not waited for");
+    }
+
+    #[test]
+    fn after_its_end_nothing_is_debug() {
+        for wanted in [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error] {
+            let (before, after) = around(wanted);
+            assert!(matches!(before, Level::Trace | Level::Debug), "{wanted:?}");
+            assert!(!matches!(after, Level::Trace | Level::Debug), "{wanted:?}");
+        }
+        assert_eq!(around(Level::Warn).1, Level::Warn);
+    }
 }

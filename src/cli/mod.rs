@@ -10,16 +10,20 @@ mod describe;
 mod diff;
 mod doctor;
 mod error;
+mod health;
 mod logs;
+mod observe;
 mod one_shot;
 mod overview;
 mod print;
 mod run;
 mod serve;
+mod service;
 mod sheet;
 mod show;
 mod signals;
 mod simulate;
+mod station;
 mod view;
 
 use std::{io::Write as _, process::ExitCode};
@@ -27,7 +31,7 @@ use std::{io::Write as _, process::ExitCode};
 use self::error::CliError;
 use crate::{
     config::{Command, Failure, Invocation, Settings},
-    telemetry::Level,
+    telemetry::{Level, Logs},
 };
 
 /// Prints why there is nothing to run, or the page of help that was asked for.
@@ -53,10 +57,10 @@ pub fn run(invocation: Invocation) -> ExitCode {
         _ => {
             // The doctor tells by itself what is odd about the settings.
             let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
-            logs::start(&settings.logs, told, usual_level(&command)).and_then(|_logs| match &command {
+            logs::start(&settings.logs, told, usual_level(&command)).and_then(|logs| match &command {
                 Command::Show(show) => show::run(&settings, show),
                 Command::Diff(diff) => diff::run(&settings, diff),
-                _ => in_runtime(&command, &settings, &warnings),
+                _ => in_runtime(&command, &settings, &warnings, logs),
             })
         }
     };
@@ -79,16 +83,23 @@ fn usual_level(command: &Command) -> Level {
     }
 }
 
-fn in_runtime(command: &Command, settings: &Settings, warnings: &[String]) -> Result<ExitCode, CliError> {
+fn in_runtime(
+    command: &Command,
+    settings: &Settings,
+    warnings: &[String],
+    logs: Logs,
+) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
+        logs::expire(logs, &settings.logs);
         match command {
             Command::Run => run::run(settings, shutdown).await,
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
+            Command::HealthCheck(probe) => health::check(&settings.health, probe).await,
             Command::Doctor(wanted) => doctor::run(settings, wanted, warnings, shutdown).await,
             Command::Capabilities => describe::capabilities(settings),
             other => Err(CliError::not_yet(other)),

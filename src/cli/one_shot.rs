@@ -1,6 +1,6 @@
 //! The one-shot operations of the bare command.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use prost_types::Timestamp;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -14,13 +14,13 @@ use crate::{
 
 /// Carries the operation out.
 pub(super) async fn run(operation: &OneShot, settings: &Settings) -> Result<ExitCode, CliError> {
-    let runtime = compose::runtime(settings)?;
+    let runtime = compose::runtime(settings, &Arc::default())?;
     let source = Source {
         path: settings.file.clone(),
         limits: super::run::limits(settings.storage.decoder),
         tmp_dir: settings.storage.temp_dir.clone(),
     };
-    let local = Local::new(std::sync::Arc::clone(&runtime), source);
+    let local = Local::new(Arc::clone(&runtime), source);
     let outcome = match operation {
         OneShot::Grant { entitlement, principal, principal_type } => {
             local.grant(entitlement, principal, principal_type.as_deref()).await

@@ -7,7 +7,7 @@ use std::{io::IsTerminal as _, process::ExitCode, str::FromStr as _, sync::Arc};
 use indicatif::ProgressDrawTarget;
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, error::CliError, one_shot};
+use super::{compose, error::CliError, one_shot, service};
 use crate::{
     baton::{
         c1z::{self, Limits, Store},
@@ -19,10 +19,13 @@ use crate::{
 
 /// Does what the settings ask for.
 pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
-    if settings.control_plane.is_some() {
-        return Err(CliError::new(
-            "client-id: this version has no service mode yet; leave out client-id and client-secret for a one-shot sync",
-        ));
+    if let Some(control_plane) = &settings.control_plane {
+        return service::run(settings, control_plane, shutdown).await;
+    }
+    if settings.serve.listen_given {
+        tracing::warn!(
+            "--listen has no effect without service mode; for a gRPC daemon, use the command serve"
+        );
     }
     if let Some(operation) = &settings.one_shot {
         return one_shot::run(operation, settings).await;
@@ -32,15 +35,10 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
 
 /// Syncs into the file.
 async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
-    if settings.storage.engine.as_deref() == Some("pebble") {
-        return Err(CliError::new(
-            "storage-engine: this connector writes version 1 files (sqlite), which every reader takes; \
-             leave storage-engine out or set it to sqlite",
-        ));
-    }
+    refuse_other_engines(&settings.storage)?;
     let selection = selection(&settings.selection)?;
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
-    let connector = Arc::new(compose::connector(ninja_one)?);
+    let connector = Arc::new(compose::connector(ninja_one, &settings.writes, &Arc::default())?);
     let store =
         Store::open(&settings.file, storage(&settings.storage)).map_err(|e| CliError::new(e.to_string()))?;
     let progress: Arc<dyn Progress> = if std::io::stderr().is_terminal() {
@@ -63,6 +61,17 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
         "file written"
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a format that we cannot write.
+pub(super) fn refuse_other_engines(wanted: &config::Storage) -> Result<(), CliError> {
+    if wanted.engine.as_deref() == Some("pebble") {
+        return Err(CliError::new(
+            "storage-engine: this connector writes version 1 files (sqlite), which every reader takes; \
+             leave storage-engine out or set it to sqlite",
+        ));
+    }
+    Ok(())
 }
 
 /// What to sync, as the flags say it.
@@ -105,7 +114,7 @@ pub(super) fn limits(wanted: config::DecoderLimits) -> Limits {
 }
 
 /// -1 lets us choose, 0 is one after the other.
-fn workers(wanted: i64) -> usize {
+pub(super) fn workers(wanted: i64) -> usize {
     match usize::try_from(wanted) {
         Ok(n) => n.max(1),
         Err(_) => std::thread::available_parallelism().map_or(1, usize::from),

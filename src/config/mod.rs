@@ -42,7 +42,7 @@ pub use schema::{Configuration, Field, FieldKind, IntRules, StringRules, schema,
 pub use secret::{Secret, SecretFileError};
 pub use settings::{
     ControlPlane, DecoderLimits, Health, Logs, NinjaOne, Otel, Selection, Serve, Settings, Simulation,
-    Storage,
+    Storage, Writes,
 };
 
 /// The name of the program, as it is typed and as it introduces itself.

@@ -2,8 +2,8 @@
 //!
 //! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
 
-use super::command::Verb::{Demo, Diff, Doctor, HealthCheck, Serve as ServeVerb, Show, Simulate};
-use super::setting::Heading::{Command, NinjaOne, Serve};
+use super::command::Verb::{Demo, Diff, Doctor, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
+use super::setting::Heading::{Command, Health, NinjaOne, Provisioning, Serve, Service};
 use super::setting::Setting;
 
 pub(super) static SETTINGS: &[Setting] = &[
@@ -53,16 +53,102 @@ pub(super) static SETTINGS: &[Setting] = &[
     )
     .default("60s")
     .range(0, 86_400),
-    Setting::address("listen", Serve, "Where the gRPC daemon listens; port 0 takes a free one")
-        .default("127.0.0.1:9090")
-        .only(&[ServeVerb]),
+    Setting::bool(
+        "dry-run",
+        Provisioning,
+        "Send no write; each one is answered with an error that says which request it would be",
+    ),
+    Setting::int("deletion-limit", Provisioning, "Accounts that may be deleted per window; 0 sets no limit")
+        .default("10")
+        .range(0, 1_000_000),
+    Setting::duration("deletion-window", Provisioning, "The window of the deletion limit")
+        .default("1h")
+        .range(1, 2_592_000),
+    Setting::bool(
+        "allow-administrator-deletion",
+        Provisioning,
+        "Also delete System Administrators, but never the last enabled one",
+    ),
+    Setting::bool(
+        "allow-managed-revocation",
+        Provisioning,
+        "Also revoke memberships that come from SCIM or a group mapping, although they may come back",
+    ),
+    Setting::list(
+        "protected-accounts",
+        Provisioning,
+        "E-mails or ids of accounts never to delete or strip of roles, such as the one the client acts as",
+    ),
+    Setting::path(
+        "control-plane-ca-file",
+        Service,
+        "PEM file with further certificate authorities to trust for the control plane",
+    ),
+    Setting::address(
+        "listen",
+        Serve,
+        "Where the gRPC daemon listens; port 0 takes a free one; with service mode the daemon only runs if this is given",
+    )
+    .default("127.0.0.1:9090")
+    .only(&[ServeVerb, Run]),
+    Setting::path("listen-tls-cert", Serve, "PEM file with the daemon's certificate chain; read again when it changes")
+        .only(&[ServeVerb, Run]),
+    Setting::path("listen-tls-key", Serve, "PEM file with the private key of that certificate")
+        .only(&[ServeVerb, Run]),
+    Setting::path(
+        "listen-client-ca",
+        Serve,
+        "PEM file with the authorities of client certificates; callers then need one, or a token",
+    )
+    .only(&[ServeVerb, Run]),
+    Setting::list(
+        "listen-allowed-names",
+        Serve,
+        "Names in client certificates that may come in (DNS name, URI, e-mail address, else common name) [default: all]",
+    )
+    .value("NAMES")
+    .only(&[ServeVerb, Run]),
+    Setting::list(
+        "listen-provisioners",
+        Serve,
+        "Names in client certificates that may come in and provision; all others may read",
+    )
+    .value("NAMES")
+    .only(&[ServeVerb, Run]),
+    Setting::list(
+        "listen-token-file",
+        Serve,
+        "Files of bearer tokens, one NAME:RIGHTS:TOKEN a line, RIGHTS read or provision; read again when they change",
+    )
+    .value("PATHS")
+    .only(&[ServeVerb, Run]),
+    Setting::bool(
+        "listen-insecure",
+        Serve,
+        "DANGEROUS: listen beyond this machine even without TLS or without authentication",
+    )
+    .only(&[ServeVerb, Run]),
+    Setting::int("max-connections", Serve, "gRPC connections at the same time; more are closed")
+        .default("256")
+        .range(1, 100_000)
+        .only(&[ServeVerb, Run]),
+    Setting::int("client-rate", Serve, "gRPC calls a second that one client may make; 0 is no limit")
+        .default("1000")
+        .range(0, 1_000_000)
+        .only(&[ServeVerb, Run]),
     Setting::duration("shutdown-grace", Serve, "How long work in progress may take to finish after SIGTERM")
         .default("25s")
         .range(0, 3600),
     Setting::int("max-concurrent-requests", Serve, "gRPC requests worked on at the same time; more wait")
         .default("64")
         .range(1, 100_000)
-        .only(&[ServeVerb]),
+        .only(&[ServeVerb, Run]),
+    Setting::address(
+        "metrics-listen",
+        Health,
+        "Where /metrics is served on its own [default: beside /health, if that is served]",
+    )
+    .only(&[ServeVerb, Run]),
     Setting::address("listen", Command, "Where the simulator listens; port 0 takes a free one")
         .default("127.0.0.1:9091")
         .argument_of(&[Simulate]),

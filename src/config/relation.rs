@@ -4,9 +4,10 @@ use super::command::Verb;
 use super::failure::{Problems, Stage};
 use super::resolve::Resolved;
 
-const TOGETHER: [&[&str]; 7] = [
+const TOGETHER: [&[&str]; 8] = [
     &["grant-entitlement", "grant-principal"],
     &["client-id", "client-secret"],
+    &["listen-tls-cert", "listen-tls-key"],
     &["create-ticket", "ticket-template-path"],
     &["bulk-create-ticket", "bulk-ticket-template-path"],
     &["get-ticket", "ticket-id"],
@@ -76,7 +77,46 @@ pub(super) fn check(verb: Verb, found: &Resolved, problems: &mut Problems) {
             told.push(set);
         }
     }
+    if verb == Verb::Serve || (verb == Verb::Run && found.is_set("listen")) {
+        door(found, problems);
+    }
     if verb == Verb::Run && found.bool("skip-grants") && !found.is_set("sync-resources") {
         problems.add(Stage::Relation, "skip-grants can only be set within a targeted sync");
+    }
+}
+
+/// The gRPC daemon is open to others only behind TLS and with authentication, or loudly.
+fn door(found: &Resolved, problems: &mut Problems) {
+    let (tls, certificates) = (found.is_set("listen-tls-cert"), found.is_set("listen-client-ca"));
+    if certificates && !tls {
+        problems.add(Stage::Relation, "listen-client-ca needs TLS: set listen-tls-cert and listen-tls-key");
+    }
+    for name in ["listen-allowed-names", "listen-provisioners"] {
+        if found.is_set(name) && !certificates {
+            problems.add(
+                Stage::Relation,
+                format!("{name} is about client certificates: set listen-client-ca as well"),
+            );
+        }
+    }
+    let address = found.address("listen");
+    let open = !address.ip().to_canonical().is_loopback() && !found.bool("listen-insecure");
+    let authenticates = certificates || found.is_set("listen-token-file");
+    let missing = match (tls, authenticates) {
+        (true, true) => return,
+        (false, true) => "TLS (--listen-tls-cert, --listen-tls-key)",
+        (true, false) => "authentication (--listen-client-ca or --listen-token-file)",
+        (false, false) => {
+            "TLS (--listen-tls-cert, --listen-tls-key) and authentication (--listen-client-ca or --listen-token-file)"
+        }
+    };
+    if open {
+        problems.add(
+            Stage::Relation,
+            format!(
+                "--listen {address} is open to other machines and lacks {missing}; add it, listen on 127.0.0.1, or take \
+                 the risk with --listen-insecure"
+            ),
+        );
     }
 }

@@ -18,6 +18,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// Writes are allowed; also true when a one-shot operation that writes is asked for.
     pub provisioning: bool,
+    /// How writes are guarded.
+    pub writes: Writes,
     /// Ticket calls are enabled.
     pub ticketing: bool,
     /// The instance and its credentials, when all of them are known. See [`Settings::require_ninja_one`].
@@ -69,6 +71,23 @@ pub struct NinjaOne {
     pub directory_max_age: Duration,
 }
 
+/// How writes are guarded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Writes {
+    /// No write is sent.
+    pub dry_run: bool,
+    /// Accounts that may be deleted per window; 0 sets no limit.
+    pub deletion_limit: usize,
+    /// The window of that limit.
+    pub deletion_window: Duration,
+    /// System Administrators may be deleted.
+    pub allow_administrator_deletion: bool,
+    /// Memberships that are managed from elsewhere may be revoked.
+    pub allow_managed_revocation: bool,
+    /// E-mails or ids of accounts that are never deleted or stripped of their roles.
+    pub protected_accounts: Vec<String>,
+}
+
 /// How to reach the control plane.
 #[derive(Debug, Clone)]
 pub struct ControlPlane {
@@ -78,6 +97,8 @@ pub struct ControlPlane {
     pub client_secret: Secret,
     /// Another host, `HOST` or `HOST:PORT`.
     pub host: Option<String>,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
     /// The name of this replica, if not the host name.
     pub host_id: Option<String>,
     /// Tasks at the same time, at least 1.
@@ -146,8 +167,32 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// How long work in progress may take after SIGTERM.
     pub shutdown_grace: Duration,
+    /// The address was given: beside service mode, the daemon runs only then.
+    pub listen_given: bool,
     /// Requests worked on at the same time, at least 1.
     pub max_concurrent_requests: usize,
+    /// The daemon's certificate chain and its private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// The authorities of client certificates; only with TLS.
+    pub client_ca: Option<PathBuf>,
+    /// Names in client certificates that may come in; none named means all.
+    pub allowed_names: Vec<String>,
+    /// Names in client certificates that may also provision.
+    pub provisioners: Vec<String>,
+    /// Files of bearer tokens.
+    pub token_files: Vec<PathBuf>,
+    /// Connections at the same time, at least 1.
+    pub max_connections: usize,
+    /// Calls a second and client; 0 is no limit.
+    pub client_rate: u32,
+}
+
+impl Serve {
+    /// Whether callers have to say who they are.
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        self.client_ca.is_some() || !self.token_files.is_empty()
+    }
 }
 
 /// The health server.
@@ -159,6 +204,8 @@ pub struct Health {
     pub port: u16,
     /// Its address: an IP address or a host name.
     pub bind_address: String,
+    /// Where metrics are served on their own, instead of beside the health pages.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// What is logged and where.
@@ -229,21 +276,26 @@ impl Settings {
         Self {
             file: found.path("file").unwrap_or_default(),
             provisioning: found.bool("provisioning") || local.is_some_and(OneShot::implies_provisioning),
+            writes: Writes {
+                dry_run: found.bool("dry-run"),
+                deletion_limit: found.number("deletion-limit"),
+                deletion_window: found.duration("deletion-window"),
+                allow_administrator_deletion: found.bool("allow-administrator-deletion"),
+                allow_managed_revocation: found.bool("allow-managed-revocation"),
+                protected_accounts: found.list("protected-accounts"),
+            },
             ticketing: found.bool("ticketing") || local.is_some_and(OneShot::implies_ticketing),
             ninja_one: ninja_one(found),
             control_plane,
             selection: selection(found),
             storage: storage(found),
             one_shot,
-            serve: Serve {
-                listen: found.address("listen"),
-                shutdown_grace: found.duration("shutdown-grace"),
-                max_concurrent_requests: found.number("max-concurrent-requests"),
-            },
+            serve: serve(found, warnings),
             health: Health {
                 enabled: found.bool("health-check"),
                 port: found.number("health-check-port"),
                 bind_address: found.text("health-check-bind-address"),
+                metrics_listen: found.is_set("metrics-listen").then(|| found.address("metrics-listen")),
             },
             logs: logs(found, warnings),
             otel: Otel {
@@ -296,11 +348,36 @@ fn control_plane(found: &Resolved) -> Option<ControlPlane> {
         client_id: found.optional("client-id")?,
         client_secret: found.secret("client-secret")?,
         host: found.optional("c1-api-host"),
+        ca_file: found.path("control-plane-ca-file"),
         host_id: found.optional("host-id"),
         task_concurrency: found.number("task-concurrency"),
         get_tasks: found.bool("get-tasks"),
         keep_previous_sync: found.bool("keep-previous-sync-c1z"),
     })
+}
+
+fn serve(found: &Resolved, warnings: &mut Vec<String>) -> Serve {
+    let serve = Serve {
+        listen: found.address("listen"),
+        listen_given: found.is_set("listen"),
+        shutdown_grace: found.duration("shutdown-grace"),
+        max_concurrent_requests: found.number("max-concurrent-requests"),
+        tls: found.path("listen-tls-cert").zip(found.path("listen-tls-key")),
+        client_ca: found.path("listen-client-ca"),
+        allowed_names: found.list("listen-allowed-names"),
+        provisioners: found.list("listen-provisioners"),
+        token_files: found.list("listen-token-file").into_iter().map(PathBuf::from).collect(),
+        max_connections: found.number("max-connections"),
+        client_rate: found.number("client-rate"),
+    };
+    if found.bool("listen-insecure") && (serve.tls.is_none() || !serve.authenticates()) {
+        warnings.push(
+            "--listen-insecure: whoever reaches the gRPC port may be able to read everything, and to change it if \
+             provisioning is on"
+                .to_owned(),
+        );
+    }
+    serve
 }
 
 fn selection(found: &Resolved) -> Selection {

@@ -23,6 +23,13 @@ pub fn resource_id(id: UserId) -> v2::ResourceId {
     v2::ResourceId { resource_type: USER.to_owned(), resource: id.to_string(), ..Default::default() }
 }
 
+/// The number in a user's resource id; `None` for what no user of NinjaOne can be.
+#[must_use]
+pub fn parse_id(id: &str) -> Option<UserId> {
+    let number: i32 = id.parse().ok()?;
+    (number.to_string() == id).then_some(UserId(number))
+}
+
 /// A page of users.
 pub(super) fn page(snapshot: &Snapshot, request: &PageRequest) -> Result<Page<v2::Resource>, ConnectorError> {
     let mut accounts = snapshot.accounts_after(position::parse(USER, &request.token)?);

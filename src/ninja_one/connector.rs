@@ -3,20 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use prost_types::Any;
-use tonic::Code;
+use prost_types::{Any, Struct};
 
 use super::{
-    accounts, capabilities,
+    accounts, actions, capabilities,
     capabilities::{ROLE, USER},
     directory::{Directory, Snapshot},
-    failure,
-    rest::{Client, model::UserId},
+    failure::{self, Reason},
+    provisioning::{Policy, Provisioner},
+    rest::Client,
     roles::{self, RoleKey},
     validate,
 };
 use crate::{
-    baton::connector::{Call, Connector, ConnectorError, Page, PageRequest, ResourceQuery, TypeSpec},
+    baton::connector::{
+        AccountOutcome, Call, Connector, ConnectorError, Granted, NewAccount, Page, PageRequest,
+        ResourceQuery, TypeSpec,
+    },
     wire::v2,
 };
 
@@ -25,27 +28,34 @@ use crate::{
 pub struct Options {
     /// How old the directory may be when a sync begins.
     pub directory_max_age: Duration,
+    /// What writes are allowed, and how they are guarded.
+    pub writes: Policy,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { directory_max_age: Duration::from_secs(60) }
+        Self { directory_max_age: Duration::from_secs(60), writes: Policy::default() }
     }
 }
 
 /// NinjaOne.
 pub struct NinjaOne {
     client: Client,
-    directory: Directory,
+    directory: Arc<Directory>,
+    provisioner: Arc<Provisioner>,
     types: Vec<TypeSpec>,
+    actions: Vec<v2::BatonActionSchema>,
 }
 
 impl NinjaOne {
     /// The connector on top of a client.
     #[must_use]
     pub fn new(client: Client, options: &Options) -> Self {
-        let directory = Directory::new(client.clone(), options.directory_max_age);
-        Self { client, directory, types: capabilities::types() }
+        let directory = Arc::new(Directory::new(client.clone(), options.directory_max_age));
+        let writes = options.writes.clone();
+        let provisioner = Arc::new(Provisioner::new(client.clone(), Arc::clone(&directory), writes));
+        let (types, actions) = (capabilities::types(), actions::schemas());
+        Self { client, directory, provisioner, types, actions }
     }
 
     /// What is known about the tenant.
@@ -97,7 +107,9 @@ impl Connector for NinjaOne {
     ) -> Result<Option<v2::Resource>, ConnectorError> {
         let snapshot = self.snapshot(call).await?;
         Ok(match id.resource_type.as_str() {
-            USER => user_id(&id.resource).and_then(|id| snapshot.account(id)).map(|a| accounts::resource(&a)),
+            USER => accounts::parse_id(&id.resource)
+                .and_then(|id| snapshot.account(id))
+                .map(|a| accounts::resource(&a)),
             ROLE => roles::find(&snapshot, &id.resource),
             _ => None,
         })
@@ -140,15 +152,46 @@ impl Connector for NinjaOne {
             self.directory.release(sync_id);
         }
     }
-}
 
-/// The number in a user's resource id; `None` for what no user of NinjaOne can be.
-fn user_id(id: &str) -> Option<UserId> {
-    let number: i32 = id.parse().ok()?;
-    (number.to_string() == id).then_some(UserId(number))
+    async fn grant(
+        &self,
+        call: &Call,
+        entitlement: &v2::Entitlement,
+        principal: &v2::Resource,
+    ) -> Result<Granted, ConnectorError> {
+        self.provisioner.grant(call, entitlement, principal).await
+    }
+
+    async fn revoke(&self, call: &Call, grant: &v2::Grant) -> Result<Vec<Any>, ConnectorError> {
+        self.provisioner.revoke(call, grant).await
+    }
+
+    async fn create_account(
+        &self,
+        call: &Call,
+        account: &NewAccount,
+    ) -> Result<AccountOutcome, ConnectorError> {
+        self.provisioner.create_account(call, account).await
+    }
+
+    async fn delete_resource(
+        &self,
+        call: &Call,
+        id: &v2::ResourceId,
+        _parent: Option<&v2::ResourceId>,
+    ) -> Result<Vec<Any>, ConnectorError> {
+        self.provisioner.delete(call, id).await
+    }
+
+    fn actions(&self) -> &[v2::BatonActionSchema] {
+        &self.actions
+    }
+
+    async fn invoke_action(&self, call: &Call, name: &str, args: &Struct) -> Result<Struct, ConnectorError> {
+        actions::invoke(&self.provisioner, call, name, args).await
+    }
 }
 
 fn no_role(id: &str) -> ConnectorError {
-    ConnectorError::new(Code::NotFound, format!("NinjaOne has no role {id}"))
-        .reason(failure::DOMAIN, "UNKNOWN_ROLE")
+    failure::because(Reason::UnknownRole, &format!("NinjaOne has no role {id}"))
 }

@@ -1,23 +1,47 @@
-//! From what went wrong in NinjaOne to what the caller is told: a gRPC code, a stable reason, the client's own words on what
-//! to do.
+//! From what went wrong to what the caller is told: a gRPC code, a stable reason, words on what to do. [`reason`] is the table,
+//! [`page`] its documentation.
+
+mod page;
+mod reason;
 
 use std::sync::Arc;
 
-use tonic::Code;
-
 use super::{
     directory::{DirectoryError, Inconsistent},
-    rest::{self, ErrorKind},
+    rest::{self, Endpoint, ErrorKind},
 };
 use crate::baton::connector::ConnectorError;
+
+pub use page::errors_page;
+pub(super) use reason::Reason;
 
 /// The domain of this connector's reasons.
 pub const DOMAIN: &str = "baton-ninja-one";
 
+/// A failure for this reason. The way out is added unless the text has it already.
+pub(super) fn because(reason: Reason, text: &str) -> ConnectorError {
+    let row = reason.row();
+    let message = if row.told { text.to_owned() } else { format!("{text}. Way out: {}", row.way_out) };
+    ConnectorError::new(row.code, message).reason(DOMAIN, row.reason)
+}
+
 /// The failure of a REST call.
 pub(super) fn rest(error: &rest::Error) -> ConnectorError {
-    let (code, reason) = classify(error.kind());
-    let mut failure = ConnectorError::new(code, error.to_string()).reason(DOMAIN, reason);
+    with_facts(because(classify(error.kind()), &text(error)), error)
+}
+
+/// The error's own words. Where the facts about NinjaOne's scopes contradict each other, the one more thing to try is named.
+pub(super) fn text(error: &rest::Error) -> String {
+    let text = error.to_string();
+    let members = matches!(error.endpoint(), Some(Endpoint::AddRoleMembers | Endpoint::RemoveRoleMembers));
+    if members && matches!(error.status(), Some(401 | 403)) && !text.contains("scope control") {
+        return format!("{text}; changing role members may also need the scope control");
+    }
+    text
+}
+
+/// What goes with a failure that began as an answer of NinjaOne.
+pub(super) fn with_facts(mut failure: ConnectorError, error: &rest::Error) -> ConnectorError {
     if let Some(id) = error.incident_id() {
         failure = failure.with("incident_id", id);
     }
@@ -32,53 +56,48 @@ pub(super) fn rest(error: &rest::Error) -> ConnectorError {
 
 /// The failure of a fetch of the directory.
 pub(super) fn directory(error: &Arc<DirectoryError>) -> ConnectorError {
-    let (code, reason) = match &**error {
+    let reason = match &**error {
         DirectoryError::Rest(error) => return rest(error),
-        DirectoryError::Inconsistent(Inconsistent::Empty) => (Code::DataLoss, "USER_LIST_EMPTY"),
-        DirectoryError::Inconsistent(Inconsistent::Truncated { .. }) => {
-            (Code::DataLoss, "USER_LIST_TRUNCATED")
-        }
-        DirectoryError::Inconsistent(Inconsistent::NoMembers { .. }) => {
-            (Code::DataLoss, "ROLES_WITHOUT_MEMBERS")
-        }
-        DirectoryError::RolesVanished => (Code::DataLoss, "ROLES_VANISHED"),
-        DirectoryError::CutOff => (Code::Internal, "FETCH_CUT_OFF"),
+        DirectoryError::Inconsistent(Inconsistent::Empty) => Reason::UserListEmpty,
+        DirectoryError::Inconsistent(Inconsistent::Truncated { .. }) => Reason::UserListTruncated,
+        DirectoryError::Inconsistent(Inconsistent::NoMembers { .. }) => Reason::RolesWithoutMembers,
+        DirectoryError::RolesVanished => Reason::RolesVanished,
+        DirectoryError::CutOff => Reason::FetchCutOff,
     };
-    ConnectorError::new(code, error.to_string()).reason(DOMAIN, reason).caused_by(Arc::clone(error))
+    because(reason, &error.to_string()).caused_by(Arc::clone(error))
 }
 
-/// Code and reason of everything that the REST client can say. `Unavailable` is what clients try again by themselves;
-/// anything that a person has to change gets another code.
-fn classify(kind: &ErrorKind) -> (Code, &'static str) {
+/// The reason of everything that the REST client can say.
+fn classify(kind: &ErrorKind) -> Reason {
     match kind {
-        ErrorKind::WrongRegionOrClient { .. } => (Code::Unauthenticated, "WRONG_REGION_OR_CLIENT"),
-        ErrorKind::TokenPathNotFound { .. } => (Code::FailedPrecondition, "TOKEN_PATH_NOT_FOUND"),
-        ErrorKind::InvalidClient => (Code::Unauthenticated, "INVALID_CLIENT"),
-        ErrorKind::InvalidGrant => (Code::Unauthenticated, "INVALID_GRANT"),
-        ErrorKind::ScopeNotGranted { .. } => (Code::PermissionDenied, "SCOPE_NOT_GRANTED"),
-        ErrorKind::TokenRefused => (Code::Unauthenticated, "TOKEN_REFUSED"),
-        ErrorKind::NotAuthenticated => (Code::Unauthenticated, "NOT_AUTHENTICATED"),
-        ErrorKind::InsufficientPrivileges => (Code::PermissionDenied, "INSUFFICIENT_PRIVILEGES"),
-        ErrorKind::UserContextRequired => (Code::PermissionDenied, "USER_CONTEXT_REQUIRED"),
-        ErrorKind::NotASystemAdministrator => (Code::PermissionDenied, "NOT_A_SYSTEM_ADMINISTRATOR"),
-        ErrorKind::Forbidden => (Code::PermissionDenied, "FORBIDDEN"),
-        ErrorKind::NotFound => (Code::NotFound, "NOT_FOUND"),
-        ErrorKind::NotOffered => (Code::Unimplemented, "NOT_OFFERED"),
-        ErrorKind::Rejected => (Code::InvalidArgument, "REJECTED"),
-        ErrorKind::Throttled => (Code::Unavailable, "THROTTLED"),
-        ErrorKind::Gateway => (Code::Unavailable, "GATEWAY"),
-        ErrorKind::ServerError => (Code::Unavailable, "SERVER_ERROR"),
-        ErrorKind::UnexpectedStatus => (Code::Unknown, "UNEXPECTED_STATUS"),
-        ErrorKind::Timeout { .. } => (Code::Unavailable, "TIMEOUT"),
-        ErrorKind::Connect { .. } => (Code::Unavailable, "CONNECT"),
-        ErrorKind::Tls { .. } => (Code::FailedPrecondition, "TLS"),
-        ErrorKind::Redirect { .. } => (Code::FailedPrecondition, "REDIRECT"),
-        ErrorKind::Truncated { .. } => (Code::Unavailable, "TRUNCATED"),
-        ErrorKind::EmptyAnswer => (Code::DataLoss, "EMPTY_ANSWER"),
-        ErrorKind::BodyTooLarge { .. } => (Code::FailedPrecondition, "BODY_TOO_LARGE"),
-        ErrorKind::Decode { .. } => (Code::DataLoss, "DECODE"),
-        ErrorKind::TooManyPages { .. } => (Code::DataLoss, "TOO_MANY_PAGES"),
-        ErrorKind::InvalidRequest { .. } => (Code::Internal, "INVALID_REQUEST"),
-        ErrorKind::Shutdown => (Code::Unavailable, "SHUTDOWN"),
+        ErrorKind::WrongRegionOrClient { .. } => Reason::WrongRegionOrClient,
+        ErrorKind::TokenPathNotFound { .. } => Reason::TokenPathNotFound,
+        ErrorKind::InvalidClient => Reason::InvalidClient,
+        ErrorKind::InvalidGrant => Reason::InvalidGrant,
+        ErrorKind::ScopeNotGranted { .. } => Reason::ScopeNotGranted,
+        ErrorKind::TokenRefused => Reason::TokenRefused,
+        ErrorKind::NotAuthenticated => Reason::NotAuthenticated,
+        ErrorKind::InsufficientPrivileges => Reason::InsufficientPrivileges,
+        ErrorKind::UserContextRequired => Reason::UserContextRequired,
+        ErrorKind::NotASystemAdministrator => Reason::NotASystemAdministrator,
+        ErrorKind::Forbidden => Reason::Forbidden,
+        ErrorKind::NotFound => Reason::NotFound,
+        ErrorKind::NotOffered => Reason::NotOffered,
+        ErrorKind::Rejected => Reason::Rejected,
+        ErrorKind::Throttled => Reason::Throttled,
+        ErrorKind::Gateway => Reason::Gateway,
+        ErrorKind::ServerError => Reason::ServerError,
+        ErrorKind::UnexpectedStatus => Reason::UnexpectedStatus,
+        ErrorKind::Timeout { .. } => Reason::Timeout,
+        ErrorKind::Connect { .. } => Reason::Connect,
+        ErrorKind::Tls { .. } => Reason::Tls,
+        ErrorKind::Redirect { .. } => Reason::Redirect,
+        ErrorKind::Truncated { .. } => Reason::Truncated,
+        ErrorKind::EmptyAnswer => Reason::EmptyAnswer,
+        ErrorKind::BodyTooLarge { .. } => Reason::BodyTooLarge,
+        ErrorKind::Decode { .. } => Reason::Decode,
+        ErrorKind::TooManyPages { .. } => Reason::TooManyPages,
+        ErrorKind::InvalidRequest { .. } => Reason::InvalidRequest,
+        ErrorKind::Shutdown => Reason::Shutdown,
     }
 }

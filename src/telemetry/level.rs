@@ -19,6 +19,9 @@ const LIBRARIES: [&str; 12] = [
     "tower",
 ];
 
+/// The audit trail is written at every level: who asks for less noise does not ask for less proof.
+const AUDIT: &str = "audit";
+
 /// A log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Level {
@@ -48,7 +51,7 @@ impl Level {
         }
     }
 
-    /// What passes at this level: libraries speak one level later, and only from debug on.
+    /// What passes at this level: libraries speak one level later, and only from debug on. The audit trail always passes.
     pub(super) fn filter(self) -> Targets {
         let (ours, theirs) = match self {
             Self::Trace => (LevelFilter::TRACE, LevelFilter::DEBUG),
@@ -57,6 +60,9 @@ impl Level {
             Self::Warn => (LevelFilter::WARN, LevelFilter::WARN),
             Self::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
         };
-        Targets::new().with_default(ours).with_targets(LIBRARIES.map(|library| (library, theirs)))
+        Targets::new()
+            .with_default(ours)
+            .with_targets(LIBRARIES.map(|library| (library, theirs)))
+            .with_target(AUDIT, LevelFilter::INFO)
     }
 }

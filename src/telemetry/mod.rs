@@ -1,6 +1,7 @@
-//! What the program tells about itself: logs now, metrics and traces beside them.
+//! What the program tells about itself: logs and metrics, and traces beside them.
 //!
 //! - [`Logs`]: log lines in the reference's two shapes, on stderr or into files, with a level that can change at run time.
+//! - [`metrics`]: what is counted and measured, and the text that a scrape gets.
 //! - [`redact`]: the last line of defence that keeps a secret out of a rendered line. The first is the type of the secret.
 //!
 //! It knows no room: spans and fields come from whoever speaks through `tracing`.
@@ -10,6 +11,7 @@ mod fields;
 mod level;
 mod line;
 mod logs;
+pub mod metrics;
 mod output;
 pub mod redact;
 

@@ -128,6 +128,15 @@ fn libraries_are_quieter_than_the_program() {
 }
 
 #[test]
+fn the_audit_trail_is_written_at_every_level() {
+    let out = logged(Level::Error, Format::Json, |_| {
+        info!(target: "audit", outcome = "done", "granted");
+        info!("chatter");
+    });
+    assert!(out.contains("granted") && !out.contains("chatter"), "{out}");
+}
+
+#[test]
 fn the_level_changes_while_the_process_runs() {
     let out = logged(Level::Info, Format::Json, |logs| {
         debug!("one");

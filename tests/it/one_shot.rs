@@ -18,10 +18,10 @@ fn open(path: &Path) -> C1z {
     C1z::open(path, &Limits::default(), None).unwrap()
 }
 
-/// The newest sync of a file as the four kinds of records, by id.
-fn records(
-    file: &C1z,
-) -> (Vec<String>, BTreeMap<String, v2::Resource>, Vec<String>, BTreeMap<String, v2::Grant>) {
+/// The newest sync of a file: type ids, resources by id, entitlement ids, grants by id.
+type Contents = (Vec<String>, BTreeMap<String, v2::Resource>, Vec<String>, BTreeMap<String, v2::Grant>);
+
+fn records(file: &C1z) -> Contents {
     let sync = file.choose(&Choice::NewestFinished).unwrap().id.clone();
     let key =
         |r: &v2::Resource| r.id.as_ref().map(|id| format!("{}:{}", id.resource_type, id.resource)).unwrap();

@@ -2,26 +2,27 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    future::Future,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
+use futures::FutureExt as _;
 use prost_types::{Struct, Value, value::Kind};
 use tonic::Status;
+use tracing::Instrument as _;
 
-use super::{Runtime, check};
+use super::{Runtime, arguments, check};
 use crate::{
     baton::{
         connector::{Call, ConnectorError},
         ksuid::ksuid,
     },
-    wire::{
-        c1::config::v1::ConstraintKind,
-        v2::{self, BatonActionStatus as State},
-    },
+    wire::v2::{self, BatonActionStatus as State},
 };
 
-/// How many finished actions are remembered.
+/// How many actions are remembered.
 const KEPT: usize = 1_000;
 /// How long a call waits for the action when it does not say.
 const INLINE_WAIT: Duration = Duration::from_secs(1);
@@ -50,24 +51,29 @@ impl ActionRuns {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn set(&self, id: &str, name: &str, state: State, response: Option<Struct>) {
+    /// Remembers a new action, unless too many have not ended yet. The oldest that have ended make room.
+    fn begin(&self, id: &str, name: &str) -> bool {
         self.with(|runs| {
-            let run = Run { name: name.to_owned(), state, response };
-            if runs.by_id.insert(id.to_owned(), run).is_none() {
-                runs.order.push_back(id.to_owned());
-            }
-            while runs.order.len() > KEPT {
-                let running =
-                    |r: Option<&Run>| r.is_some_and(|r| matches!(r.state, State::Pending | State::Running));
-                match runs.order.pop_front() {
-                    // One that still runs is not forgotten: it goes to the end of the queue.
-                    Some(oldest) if running(runs.by_id.get(&oldest)) => {
-                        runs.order.push_back(oldest);
-                        break;
-                    }
-                    Some(oldest) => drop(runs.by_id.remove(&oldest)),
-                    None => break,
+            let ended = |runs: &Runs, id: &String| {
+                runs.by_id.get(id).is_none_or(|r| !matches!(r.state, State::Pending | State::Running))
+            };
+            if runs.order.len() >= KEPT {
+                let Some(at) = runs.order.iter().position(|id| ended(runs, id)) else { return false };
+                if let Some(oldest) = runs.order.remove(at) {
+                    runs.by_id.remove(&oldest);
                 }
+            }
+            let run = Run { name: name.to_owned(), state: State::Pending, response: None };
+            runs.by_id.insert(id.to_owned(), run);
+            runs.order.push_back(id.to_owned());
+            true
+        })
+    }
+
+    fn set(&self, id: &str, state: State, response: Option<Struct>) {
+        self.with(|runs| {
+            if let Some(run) = runs.by_id.get_mut(id) {
+                (run.state, run.response) = (state, response);
             }
         });
     }
@@ -132,7 +138,7 @@ impl Runtime {
             return Err(Status::not_found(text));
         };
         let args = request.args.unwrap_or_default();
-        constraints(schema, &args)?;
+        arguments::check(schema, &args)?;
         if !self.gates.provisioning {
             // Actions are listed either way, but they write.
             tracing::info!(action = %schema.name, "action refused: provisioning is not enabled");
@@ -140,25 +146,12 @@ impl Runtime {
         }
 
         let (id, name) = (ksuid(SystemTime::now()), request.name);
-        self.actions.set(&id, &name, State::Pending, None);
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn =
-            turn.map_err(|_| Status::unavailable("the connector is shutting down; nothing was changed"))?;
-        self.actions.set(&id, &name, State::Running, None);
-        let (connector, runs) = (Arc::clone(&self.connector), ActionRuns(Arc::clone(&self.actions.0)));
-        let (run_id, run_name) = (id.clone(), name.clone());
-        let task = self.writes.spawn(async move {
-            let _turn = turn;
-            let (state, response) = match tokio::time::timeout(LONGEST, connector.invoke_action(&call, &run_name, &args)).await {
-                Ok(Ok(response)) => (State::Complete, response),
-                Ok(Err(error)) => {
-                    tracing::warn!(action = %run_name, %error, cause = error.chain().as_deref(), "action failed");
-                    (State::Failed, failure(error.message()))
-                }
-                Err(_) => (State::Failed, failure("the action did not end within an hour")),
-            };
-            runs.set(&run_id, &run_name, state, Some(response));
-        });
+        if !self.actions.begin(&id, &name) {
+            return Err(Status::unavailable(
+                "too many actions are under way; nothing was begun, ask again later",
+            ));
+        }
+        let task = self.writes.spawn(self.run_action(call, id.clone(), name.clone(), args).in_current_span());
         let asked_wait = request.inline_wait.and_then(|wait| Duration::try_from(wait).ok());
         let wait = asked_wait.unwrap_or(INLINE_WAIT).min(LONGEST);
         // A timeout is no failure: the state below says that it still runs.
@@ -171,6 +164,40 @@ impl Runtime {
             name: run.name,
             ..Default::default()
         })
+    }
+
+    /// The action itself, from its turn to its end, whatever that is.
+    fn run_action(
+        &self,
+        call: Call,
+        id: String,
+        name: String,
+        args: Struct,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (connector, turns) = (Arc::clone(&self.connector), Arc::clone(&self.turns));
+        let runs = ActionRuns(Arc::clone(&self.actions.0));
+        async move {
+            let Ok(_turn) = turns.acquire_owned().await else {
+                let text = "the connector is shutting down; nothing was changed";
+                return runs.set(&id, State::Failed, Some(failure(text)));
+            };
+            runs.set(&id, State::Running, None);
+            let action = connector.invoke_action(&call, &name, &args);
+            let action = AssertUnwindSafe(tokio::time::timeout(LONGEST, action)).catch_unwind();
+            let (state, response) = match action.await {
+                Ok(Ok(Ok(response))) => (State::Complete, response),
+                Ok(Ok(Err(error))) => {
+                    tracing::warn!(action = %name, %error, cause = error.chain().as_deref(), "action failed");
+                    (State::Failed, failure(error.message()))
+                }
+                Ok(Err(_)) => (State::Failed, failure("the action did not end within an hour")),
+                Err(_) => {
+                    tracing::error!(action = %name, "action panicked");
+                    (State::Failed, failure("Internal Server Error"))
+                }
+            };
+            runs.set(&id, state, Some(response));
+        }
     }
 
     /// What became of an action.
@@ -199,35 +226,4 @@ fn failure(message: &str) -> Struct {
     let text = |s: &str| Value { kind: Some(Kind::StringValue(s.to_owned())) };
     let no = Value { kind: Some(Kind::BoolValue(false)) };
     Struct { fields: [("success".to_owned(), no), ("error".to_owned(), text(message))].into() }
-}
-
-/// The relations between arguments that a schema demands.
-fn constraints(schema: &v2::BatonActionSchema, args: &Struct) -> Result<(), Status> {
-    let given = |name: &String| {
-        args.fields.get(name).is_some_and(|v| !matches!(v.kind, None | Some(Kind::NullValue(_))))
-    };
-    for constraint in &schema.constraints {
-        let names = &constraint.field_names;
-        let there = names.iter().filter(|n| given(n)).count();
-        let list = names.join(", ");
-        let broken = match constraint.kind() {
-            ConstraintKind::RequiredTogether if there != 0 && there != names.len() => {
-                Some(format!("{list} go together"))
-            }
-            ConstraintKind::AtLeastOne if there == 0 => Some(format!("one of {list} is required")),
-            ConstraintKind::MutuallyExclusive if there > 1 => {
-                Some(format!("only one of {list} may be given"))
-            }
-            ConstraintKind::DependentOn
-                if there > 0 && !constraint.secondary_field_names.iter().all(given) =>
-            {
-                Some(format!("{list} need {}", constraint.secondary_field_names.join(", ")))
-            }
-            _ => None,
-        };
-        if let Some(text) = broken {
-            return Err(Status::invalid_argument(format!("action {}: {text}", schema.name)));
-        }
-    }
-    Ok(())
 }

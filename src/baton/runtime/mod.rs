@@ -6,6 +6,7 @@
 
 mod about;
 mod actions;
+mod arguments;
 mod events;
 mod listing;
 mod provisioning;

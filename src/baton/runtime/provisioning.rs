@@ -192,12 +192,14 @@ impl Runtime {
         W: FnOnce(Arc<dyn Connector>) -> F,
     {
         let stopping = |_| Status::unavailable("the connector is shutting down; nothing was changed");
+        // Held from here on, so that a shutdown cannot slip in between the turn and the task.
+        let under_way = self.writes.token();
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(stopping)?;
         let work = write(Arc::clone(&self.connector));
         let span = tracing::Span::current();
         let task = self.writes.spawn(tracing::Instrument::instrument(
             async move {
-                let _turn = turn;
+                let _held = (turn, under_way);
                 work.await
             },
             span,

@@ -1,5 +1,5 @@
-//! The layer around every call: a request id, a span, a place among those that may run at once, and an answer even when the
-//! code behind it panics.
+//! The layer around every call: a request id, a span, a report on how it ended, and an answer even when the code behind it
+//! panics or the caller is too slow to send or to read.
 
 use std::{
     any::Any,
@@ -7,33 +7,52 @@ use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
+use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::Semaphore;
-use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
-use tonic::{Status, body::Body, transport::server::TcpConnectInfo};
+use tokio::time::{Sleep, sleep};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
+
+use super::{
+    CallReport, ServerObserver,
+    door::{Denial, Methods, Patience, Peer, refuse},
+};
 
 /// The header that carries a request id in and out.
 const REQUEST_ID: &str = "x-request-id";
 
-/// Who calls, as far as the transport knows; part of the request's extensions.
+/// The pieces in which an answer is handed to HTTP/2. A piece waits until the one before has found room with the peer; a whole
+/// answer would be taken at once and kept for a peer that reads nothing, out of sight.
+const PIECE: usize = 16 * 1024;
+/// What tonic says about a message that is larger than it may be.
+const TOO_LARGE: &str = "decoded message length too large";
+
+/// Who calls: the identity, or the address where no identity is asked for. Part of the request's extensions.
 #[derive(Debug, Clone)]
 pub(super) struct Caller(pub String);
 
-/// The layer. Calls of the health and reflection services are neither counted nor made to wait.
+/// The layer. Calls of the health and reflection services are neither counted nor timed.
 #[derive(Clone)]
 pub(super) struct Observe {
-    /// How many calls may run at once; more wait for their turn, or for their deadline.
-    pub turns: Arc<Semaphore>,
     /// Calls under way, their answers included until the last byte is on its way.
     pub in_flight: TaskTracker,
+    /// The methods that are served.
+    pub methods: Arc<Methods>,
+    /// How long callers may take.
+    pub patience: Patience,
+    /// Told how each call ended.
+    pub observer: Arc<dyn ServerObserver>,
 }
 
 impl<S> Layer<S> for Observe {
@@ -64,21 +83,27 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         // The service that was polled ready is the one to call; its clone takes its place.
         let inner = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, inner);
         let path = request.uri().path().to_owned();
+        let id = request_id(&request);
+        let peer = request.extensions().get::<Peer>().cloned();
+        let address = peer.as_ref().map_or_else(|| "unknown".to_owned(), Peer::to_string);
+        let span = tracing::info_span!("rpc", method = %path, request_id = %id, peer = %address);
         if is_ours(&path) {
             let around = self.around.clone();
-            let id = request_id(&request);
-            let peer = peer(&request);
-            let span = tracing::info_span!("rpc", method = %path, request_id = %id, peer = %peer);
-            request.extensions_mut().insert(Caller(peer));
-            let work = async move { around.run(inner, request, id).await };
+            let method = around.methods.find(&path).map_or_else(|| "other".into(), |m| Arc::clone(&m.name));
+            let call =
+                Told { started: Instant::now(), code: None, method, observer: Arc::clone(&around.observer) };
+            let request = request.map(|body| around.timed(body, &call.method, &address));
+            let work = async move { around.run(inner, request, id, call, peer).await };
             Box::pin(work.instrument(span))
         } else {
-            Box::pin(async move { inner.call(request).await })
+            let entered = span.clone();
+            let _entered = entered.enter();
+            Box::pin(inner.call(request).instrument(span))
         }
     }
 }
@@ -89,17 +114,15 @@ impl Observe {
         mut inner: S,
         request: Request<Body>,
         id: HeaderValueText,
+        mut call: Told,
+        peer: Option<Peer>,
     ) -> Result<Response<Body>, Infallible>
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let token = self.in_flight.token();
-        let started = Instant::now();
-        let Ok(_turn) = self.turns.acquire().await else {
-            return Ok(Status::unavailable("the connector is shutting down").into_http());
-        };
-        let answer = AssertUnwindSafe(inner.call(request)).catch_unwind().await;
-        let mut response = match answer {
+        let work = AssertUnwindSafe(async move { inner.call(request).await });
+        let mut response = match work.catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             Err(panic) => {
@@ -107,21 +130,72 @@ impl Observe {
                 Status::internal("Internal Server Error").into_http()
             }
         };
-        let status = response.headers().get("grpc-status").and_then(|s| s.to_str().ok()).unwrap_or("0");
-        tracing::debug!(
-            status,
-            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "call answered"
-        );
+        let status = Status::from_header_map(response.headers());
+        if let Some(status) = &status
+            && status.code() == Code::OutOfRange
+            && status.message().contains(TOO_LARGE)
+        {
+            let peer = peer.as_ref().map_or_else(String::new, Peer::to_string);
+            refuse(&*self.observer, Denial::MessageTooLarge, &peer, None, &call.method);
+        }
+        call.code = status.map(|status| status.code());
         if let Ok(value) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        Ok(response.map(|body| Body::new(Held { body, _token: token })))
+        let read = peer.map(|peer| self.read_in_time(peer, Arc::clone(&call.method)));
+        Ok(response
+            .map(|body| Body::new(Held { body, rest: Bytes::new(), call, _read: read, _token: token })))
+    }
+
+    /// Cuts the connection of a caller who does not read the answer. The guard goes with the answer.
+    fn read_in_time(&self, peer: Peer, method: Arc<str>) -> DropGuard {
+        let sent = CancellationToken::new();
+        let guard = sent.clone().drop_guard();
+        let (observer, patience) = (Arc::clone(&self.observer), self.patience.answer);
+        let watch = async move {
+            if tokio::time::timeout(patience, sent.cancelled()).await.is_err() {
+                refuse(&*observer, Denial::SlowReader, &peer.to_string(), None, &method);
+                peer.cut();
+            }
+        };
+        tokio::spawn(watch.in_current_span());
+        guard
+    }
+
+    /// The request's message, which has to come in time.
+    fn timed(&self, body: Body, method: &Arc<str>, peer: &str) -> Body {
+        Body::new(Timed {
+            body,
+            patience: Box::pin(sleep(self.patience.request)),
+            observer: Arc::clone(&self.observer),
+            method: Arc::clone(method),
+            peer: peer.to_owned(),
+        })
+    }
+}
+
+/// A call whose end is told when this is dropped. Without a code its caller went away.
+struct Told {
+    started: Instant,
+    code: Option<Code>,
+    method: Arc<str>,
+    observer: Arc<dyn ServerObserver>,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let (elapsed, code) = (self.started.elapsed(), self.code.unwrap_or(Code::Cancelled));
+        self.observer.call_ended(&CallReport { method: &self.method, code, elapsed });
+        tracing::debug!(
+            ?code,
+            elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "call answered"
+        );
     }
 }
 
 /// Services of the contract, as opposed to health and reflection.
-fn is_ours(path: &str) -> bool {
+pub(super) fn is_ours(path: &str) -> bool {
     !path.starts_with("/grpc.")
 }
 
@@ -143,11 +217,6 @@ fn request_id(request: &Request<Body>) -> HeaderValueText {
     )
 }
 
-fn peer(request: &Request<Body>) -> String {
-    let info = request.extensions().get::<TcpConnectInfo>();
-    info.and_then(TcpConnectInfo::remote_addr).map_or_else(|| "unknown".to_owned(), |addr| addr.to_string())
-}
-
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
@@ -156,6 +225,10 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 /// A body that counts as a call under way until it is sent or dropped.
 struct Held {
     body: Body,
+    /// What of the body has come and has not been handed on.
+    rest: Bytes,
+    call: Told,
+    _read: Option<DropGuard>,
     _token: TaskTrackerToken,
 }
 
@@ -167,7 +240,65 @@ impl HttpBody for Held {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        if self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            if let Some(code) = frame.trailers_ref().and_then(code_of) {
+                self.call.code = Some(code);
+            }
+            match frame.into_data() {
+                Ok(data) => self.rest = data,
+                Err(other) => return Poll::Ready(Some(Ok(other))),
+            }
+        }
+        let piece = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, hint) = (self.rest.len() as u64, self.body.size_hint());
+        let mut whole = SizeHint::new();
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole.set_lower(hint.lower() + rest);
+        whole
+    }
+}
+
+fn code_of(trailers: &HeaderMap) -> Option<Code> {
+    trailers.get("grpc-status").map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// A request's message with a deadline for its last byte.
+struct Timed {
+    body: Body,
+    patience: Pin<Box<Sleep>>,
+    observer: Arc<dyn ServerObserver>,
+    method: Arc<str>,
+    peer: String,
+}
+
+impl HttpBody for Timed {
+    type Data = <Body as HttpBody>::Data;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_pending() && self.patience.as_mut().poll(cx).is_ready() {
+            refuse(&*self.observer, Denial::SlowSender, &self.peer, None, &self.method);
+            return Poll::Ready(Some(Err(Denial::SlowSender.status(None))));
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -148,7 +148,11 @@ impl<'c, 'f> Words<'c, 'f> {
         ];
         let parts: Vec<_> = words
             .into_iter()
-            .filter_map(|(word, text)| Some(counted(word)).filter(|&n| n > 0).map(|n| format!("{n} {}", text.replace('#', if n == 1 { "" } else { "s" }))))
+            .filter_map(|(word, text)| {
+                Some(counted(word))
+                    .filter(|&n| n > 0)
+                    .map(|n| format!("{n} {}", text.replace('#', if n == 1 { "" } else { "s" })))
+            })
             .collect();
         if parts.is_empty() { "no difference".to_owned() } else { list(&parts, "and") }
     }

@@ -61,6 +61,7 @@ fn every_setting_reaches_the_typed_settings() {
         "directory-max-age",
         "http-timeout-seconds",
         "c1-api-host",
+        "control-plane-ca-file",
         "host-id",
         "task-concurrency",
         "get-tasks",

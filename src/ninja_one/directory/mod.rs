@@ -8,7 +8,9 @@
 mod build;
 mod fetch;
 mod flags;
+mod patch;
 mod pins;
+mod single;
 mod snapshot;
 mod text;
 
@@ -113,6 +115,12 @@ impl Directory {
         let mut state = self.lock();
         state.changes += 1;
         state.newest = None;
+    }
+
+    /// The newest snapshot as it is, however old; nothing is fetched.
+    #[must_use]
+    pub fn peek(&self) -> Option<Arc<Snapshot>> {
+        self.lock().newest.as_ref().map(|(snapshot, _)| Arc::clone(snapshot))
     }
 
     /// How old the newest snapshot is.

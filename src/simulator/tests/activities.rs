@@ -1,3 +1,5 @@
+//! The activity feed.
+
 use super::{super::*, Desk, small};
 
 async fn busy() -> Desk {

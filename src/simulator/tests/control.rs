@@ -1,3 +1,5 @@
+//! The control paths of a simulator that runs alone.
+
 use super::{super::*, Desk, Reply, small};
 
 async fn call(desk: &Desk, method: &str, path: &str, body: &str) -> Reply {

@@ -1,3 +1,5 @@
+//! Each fault does what it says.
+
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;

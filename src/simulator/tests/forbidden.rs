@@ -1,3 +1,5 @@
+//! What a client must never do is written down.
+
 use super::{super::*, Desk, Reply, small};
 
 #[tokio::test]

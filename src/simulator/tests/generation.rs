@@ -1,3 +1,5 @@
+//! Generated tenants.
+
 use std::collections::HashSet;
 
 use super::{super::*, Desk};

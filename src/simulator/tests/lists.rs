@@ -1,3 +1,5 @@
+//! Lists and paging.
+
 use super::{super::*, Desk, small};
 
 async fn paged(paging: Paging) -> Desk {

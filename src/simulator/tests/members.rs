@@ -1,3 +1,5 @@
+//! Role members: added, removed, refused.
+
 use super::{super::*, Desk, WRITE, small};
 
 const ADD: &str = "/v2/user/role/201/add-members";

@@ -1,3 +1,5 @@
+//! The shapes of answers and errors.
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Tokens: who gets one, for what, for how long.
+
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,3 +1,5 @@
+//! Accounts: created, changed, deleted, refused.
+
 use secrecy::ExposeSecret;
 use serde_json::json;
 

@@ -61,14 +61,21 @@ impl Binary {
     pub async fn listening(mut self) -> Running {
         let mut child = self.command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = timeout(PATIENCE, stdout.next_line()).await.expect("it says where it listens").unwrap();
-        let address = line.as_deref().and_then(|l| l.strip_prefix("listening on ")).map(str::to_owned);
-        let Some(address) = address else {
-            let mut told = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
-            panic!("instead of an address: {line:?} {told}");
+        let mut said = Vec::new();
+        let address = loop {
+            let line =
+                timeout(PATIENCE, stdout.next_line()).await.expect("it says where it listens").unwrap();
+            match line.as_deref().and_then(|line| line.split_once(" on ")) {
+                Some(("listening", address)) => break address.to_owned(),
+                Some((what, address)) => said.push((what.to_owned(), address.to_owned())),
+                None => {
+                    let mut told = String::new();
+                    child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
+                    panic!("instead of an address: {line:?} {told}");
+                }
+            }
         };
-        Running { address, child, _binary: self }
+        Running { address, said, child, _binary: self }
     }
 }
 
@@ -89,11 +96,18 @@ pub fn deployment(world: &World) -> BTreeMap<&'static str, String> {
 /// A running daemon.
 pub struct Running {
     pub address: String,
+    said: Vec<(String, String)>,
     pub child: Child,
     _binary: Binary,
 }
 
 impl Running {
+    /// Where else it said that it listens.
+    pub fn said(&self, what: &str) -> &str {
+        let said = self.said.iter().find(|(known, _)| known == what);
+        said.map_or_else(|| panic!("it says nothing of {what}: {:?}", self.said), |(_, address)| address)
+    }
+
     /// Asks it to stop as Kubernetes does.
     pub fn terminate(&self) {
         let pid = self.child.id().expect("it still runs").to_string();

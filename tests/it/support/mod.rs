@@ -2,7 +2,10 @@
 //! binary.
 
 pub mod binary;
+pub mod control_plane;
+pub mod scripted;
 pub mod walk;
+pub mod writes;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,7 +15,7 @@ use baton_ninja_one::{
         server,
     },
     ninja_one::{
-        NinjaOne, Options,
+        NinjaOne, Options, Policy,
         rest::{Client, ClientConfig, Host},
     },
     simulator::{self, Simulator, Tenant},
@@ -35,6 +38,7 @@ pub struct World {
     gates: Gates,
     grace: Duration,
     attempts: u32,
+    writes: Policy,
 }
 
 impl World {
@@ -51,6 +55,7 @@ impl World {
             gates: Gates::default(),
             grace: Duration::from_secs(25),
             attempts: 4,
+            writes: Policy { read_back_pauses: vec![Duration::ZERO], ..Policy::default() },
         }
     }
 
@@ -75,6 +80,13 @@ impl World {
         self
     }
 
+    /// Writes are on, guarded like this.
+    pub fn provisioning(mut self, guard: impl FnOnce(&mut Policy)) -> Self {
+        self.gates.provisioning = true;
+        guard(&mut self.writes);
+        self
+    }
+
     /// The client's settings: the real ones, but with pauses that a test can wait for.
     pub fn client_config(&self) -> ClientConfig {
         let host = Host::parse(&self.ninja_one.url()).unwrap();
@@ -95,7 +107,7 @@ impl World {
     /// The same with other client settings.
     pub async fn daemon_with(&self, config: ClientConfig) -> Daemon {
         let client = Client::new(config).unwrap();
-        let options = Options { directory_max_age: self.directory_max_age };
+        let options = Options { directory_max_age: self.directory_max_age, writes: self.writes.clone() };
         let runtime = Runtime::new(Arc::new(NinjaOne::new(client, &options)), self.gates);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -181,4 +193,14 @@ pub fn reason(status: &Status) -> String {
     use prost::Message as _;
     let whole = rpc::Status::decode(status.details()).unwrap();
     whole.details.iter().find_map(unpack::<rpc::ErrorInfo>).map(|info| info.reason).unwrap_or_default()
+}
+
+/// A page of docs/ must be what the program says; `UPDATE_DOCS=1` writes it.
+pub fn reference_page(path: &str, wanted: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{} is out of date; run the tests with UPDATE_DOCS=1", path.display());
 }

@@ -1,0 +1,108 @@
+//! Where the control plane is, and the channel to it: HTTP/2 over TLS 1.2 or newer, one connection that is made when it is
+//! needed, through the proxy that `HTTPS_PROXY` and `NO_PROXY` ask for.
+
+use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
+
+use hyper_util::client::{
+    legacy::connect::{HttpConnector, proxy::Tunnel},
+    proxy::matcher::Matcher,
+};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+
+use super::{ClientId, ServiceError};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The system's own probes find out about a connection that died in silence. HTTP/2 pings would do it sooner, but gRPC servers
+/// close connections that ping more often than they like.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Whom to trust.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Certificate authorities in PEM, besides the system's (which `SSL_CERT_FILE` and `SSL_CERT_DIR` may replace).
+    pub extra_ca: Option<Vec<u8>>,
+}
+
+/// Makes a channel; asked again when the one before seems dead.
+pub type Dial = Arc<dyn Fn() -> Channel + Send + Sync>;
+
+/// Where the control plane is and how we go there.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// Who we are.
+    pub id: ClientId,
+    /// `HOST` or `HOST:PORT`.
+    pub authority: String,
+    /// Whom to trust.
+    pub tls: Tls,
+    /// Our name and version, `name/1.2.3`, for the user agent.
+    pub program: String,
+}
+
+impl Connect {
+    /// The host that the client id names, or another one; a changed host does not change whom our assertions are for.
+    #[must_use]
+    pub fn new(id: ClientId, other_host: Option<String>, tls: Tls, program: String) -> Self {
+        let authority = other_host.unwrap_or_else(|| id.authority().to_owned());
+        Self { id, authority, tls, program }
+    }
+
+    /// How a channel is made.
+    ///
+    /// # Errors
+    /// When the address makes no URL, or the certificate authorities cannot be loaded.
+    pub fn dial(&self) -> Result<Dial, ServiceError> {
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.authority));
+        let endpoint = endpoint.map_err(|e| self.bad_address(Box::new(e)))?;
+        let client = |e: tonic::transport::Error| ServiceError::Client(Box::new(e));
+        // The name of the client id leads the user agent, as the control plane knows it.
+        let agent = format!("{} {}", self.id.name(), self.program);
+        let mut tls = ClientTlsConfig::new().with_native_roots();
+        if let Some(pem) = &self.tls.extra_ca {
+            tls = tls.ca_certificate(Certificate::from_pem(pem));
+        }
+        let endpoint = endpoint
+            .user_agent(agent)
+            .map_err(client)?
+            .tls_config(tls)
+            .map_err(client)?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Some(TCP_KEEPALIVE));
+        Ok(match self.tunnel(endpoint.uri())? {
+            Some(tunnel) => Arc::new(move || endpoint.connect_with_connector_lazy(tunnel.clone())),
+            None => Arc::new(move || endpoint.connect_lazy()),
+        })
+    }
+
+    /// The way through a proxy, when the environment names one for this host.
+    fn tunnel(&self, to: &http::Uri) -> Result<Option<Tunnel<HttpConnector>>, ServiceError> {
+        let proxy = if self.is_loopback() { None } else { Matcher::from_env().intercept(to) };
+        let Some(proxy) = proxy else { return Ok(None) };
+        if proxy.uri().scheme_str() != Some("http") {
+            let text =
+                "the proxy for the control plane must be an http:// one; TLS goes through it end to end";
+            return Err(ServiceError::Client(text.into()));
+        }
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_keepalive(Some(TCP_KEEPALIVE));
+        connector.set_nodelay(true);
+        let tunnel = Tunnel::new(proxy.uri().clone(), connector);
+        Ok(Some(match proxy.basic_auth() {
+            Some(credentials) => tunnel.with_auth(credentials.clone()),
+            None => tunnel,
+        }))
+    }
+
+    /// Whether it is on this machine, where no proxy is in between.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    pub(super) fn bad_address(&self, source: Box<dyn StdError + Send + Sync>) -> ServiceError {
+        ServiceError::Address { address: self.authority.clone(), source }
+    }
+}

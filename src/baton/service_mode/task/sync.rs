@@ -1,0 +1,111 @@
+//! A full sync: heartbeats from the beginning to the end, the sync into a file of its own, the upload.
+
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+use super::{Held, Lane, Outcome, Shared, caller};
+use crate::{
+    baton::service_mode::{
+        SyncFailure, SyncOrder,
+        heartbeat::{self, Beat, Lost},
+        scratch::Scratch,
+        upload::upload,
+    },
+    wire::api::task::SyncFullTask,
+};
+
+pub(super) async fn run(
+    shared: &Shared,
+    id: &str,
+    task: SyncFullTask,
+    held: &Held,
+    stop: &CancellationToken,
+) -> Option<Outcome> {
+    let first = match stop.run_until_cancelled(heartbeat::beat(&shared.plane, id)).await? {
+        Ok(Beat::Next(first)) => first,
+        Ok(Beat::Cancelled) => return Some(lost(&Lost::Cancelled)),
+        Err(status) => {
+            // Whoever cannot be told that we work on it may have given it to another by now.
+            tracing::warn!(code = ?status.code(), error = status.message(), "the first heartbeat failed; leaving the task");
+            return None;
+        }
+    };
+    let (work, ended) = (stop.child_token(), CancellationToken::new());
+    let heart = async {
+        let lost = heartbeat::keep(&shared.plane, id, first, &ended).await;
+        if lost.is_some() {
+            work.cancel();
+        }
+        lost
+    };
+    let doing = async {
+        let _end = ended.clone().drop_guard();
+        sync_and_upload(shared, id, task, held, &work).await
+    };
+    match tokio::join!(heart, doing) {
+        // A cancellation that comes after the upload is too late: it is done.
+        (_, Ok(())) => Some(Outcome::empty()),
+        (Some(reason), Err(_)) => Some(lost(&reason)),
+        (None, Err(_)) if stop.is_cancelled() => {
+            tracing::info!("stopping; the sync is left to be given out again");
+            None
+        }
+        // In our own words when no call said it.
+        (None, Err(SyncFailure { status, permanent: true })) if status.code() == Code::Unknown => {
+            Some(Outcome::malformed(status.message()))
+        }
+        (None, Err(SyncFailure { status, permanent: true })) => Some(Outcome::failed_for_good(status)),
+        (None, Err(SyncFailure { status, permanent: false })) => Some(Outcome::failed(status)),
+    }
+}
+
+fn lost(reason: &Lost) -> Outcome {
+    Outcome::failed(match reason {
+        Lost::Cancelled => Status::cancelled("the task was cancelled by the control plane"),
+        Lost::Unheard(last) => Status::cancelled(format!(
+            "the task was given up: too many heartbeats in a row failed, the last one with {}: {}",
+            last.code(),
+            last.message()
+        )),
+    })
+}
+
+async fn sync_and_upload(
+    shared: &Shared,
+    id: &str,
+    task: SyncFullTask,
+    held: &Held,
+    cancel: &CancellationToken,
+) -> Result<(), SyncFailure> {
+    let failure = |status| SyncFailure { status, permanent: false };
+    let cancelled = || failure(Status::cancelled("the sync was cancelled"));
+    let _turn = cancel.run_until_cancelled(held.turn(Lane::Sync)).await.ok_or_else(cancelled)?;
+    if task.storage_engine == "pebble" {
+        // Every reader takes version 1; without a sync nobody would see anything.
+        tracing::warn!("the storage engine pebble was asked for; the sync is written as version 1 (sqlite)");
+    }
+    let dir = shared.options.temp_dir.clone();
+    let shown = dir.display().to_string();
+    let scratch = blocking(move || Scratch::new(&dir)).await.and_then(|made| {
+        made.map_err(|e| Status::internal(format!("cannot make a temporary directory in {shown}: {e}")))
+    });
+    let scratch = scratch.map_err(failure)?;
+
+    let (file, order) = (scratch.file(), SyncOrder { task, caller: caller(id) });
+    let outcome = async {
+        shared.job.run(&order, &file, cancel).await?;
+        if cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        upload(&shared.plane, id, &file, cancel).await.map_err(failure)
+    }
+    .await;
+    // Gone before the task's end is told; after a failure to remove it, the next start tries again.
+    let _ = blocking(move || scratch.remove()).await;
+    outcome
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+    let joined = tokio::task::spawn_blocking(work).await;
+    joined.map_err(|_| Status::internal("Internal Server Error"))
+}

@@ -1,0 +1,230 @@
+//! The life of the daemon: hello until it is heard, then tasks until told to stop.
+
+use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+
+use futures::FutureExt as _;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{Code, Status};
+use tracing::Instrument as _;
+
+use super::{
+    Clock, ControlPlane, HostFacts, Link, Program, ServiceError, SyncJob,
+    finish::Finisher,
+    hello::hello,
+    inbox::Work,
+    link::LinkTeller,
+    outcome::Outcome,
+    poll::{Poller, after_failures},
+    scratch,
+    slots::{Held, Slots},
+    task,
+};
+use crate::baton::runtime::Runtime;
+
+/// The first and the longest wait between attempts at the first Hello.
+const HELLO_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// How the worker works.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many tasks are taken on at once.
+    pub task_concurrency: usize,
+    /// Ask for tasks in batches.
+    pub batches: bool,
+    /// How long work under way may take to end after the shutdown.
+    pub grace: Duration,
+    /// Where the files of syncs are written.
+    pub temp_dir: PathBuf,
+    /// What program this is.
+    pub program: Program,
+    /// What machine this is.
+    pub host: HostFacts,
+    /// Time and chance.
+    pub clock: Clock,
+}
+
+/// The control plane's worker.
+pub struct Worker(Arc<Shared>);
+
+/// What all tasks share.
+pub(super) struct Shared {
+    pub(super) plane: Arc<ControlPlane>,
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) job: Arc<dyn SyncJob>,
+    pub(super) options: Options,
+    finisher: Finisher,
+    slots: Arc<Slots>,
+    link: LinkTeller,
+}
+
+impl Worker {
+    /// A worker that carries out tasks with `runtime` and `job`.
+    pub fn new(
+        plane: Arc<ControlPlane>,
+        runtime: Arc<Runtime>,
+        job: Arc<dyn SyncJob>,
+        options: Options,
+    ) -> Self {
+        let finisher = Finisher::new(Arc::clone(&plane), options.clock);
+        let (slots, link) = (Slots::new(options.task_concurrency), LinkTeller::new());
+        Self(Arc::new(Shared { plane, runtime, job, options, finisher, slots, link }))
+    }
+
+    /// Whether the control plane can be reached, now and from now on.
+    #[must_use]
+    pub fn link(&self) -> watch::Receiver<Link> {
+        self.0.link.watch()
+    }
+
+    /// Works until `shutdown` is cancelled and the work under way has ended, or the grace is over.
+    ///
+    /// Syncs under way are then cancelled and left for the control plane to give out again; everything else may end. What has
+    /// not ended within the grace is left too: nothing is reported that has not been done.
+    ///
+    /// # Errors
+    /// When the control plane refuses us for good.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), ServiceError> {
+        let shared = &self.0;
+        let dir = shared.options.temp_dir.clone();
+        // A failed join means that the runtime ends, and then nothing matters any more.
+        let _ = tokio::task::spawn_blocking(move || scratch::sweep(&dir)).await;
+        let tasks = TaskTracker::new();
+        let outcome = match shutdown.run_until_cancelled(shared.greet()).await {
+            None => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(())) => {
+                let _ = shutdown.run_until_cancelled(shared.poll(&tasks, &shutdown)).await;
+                Ok(())
+            }
+        };
+        shared.link.stopped();
+        tasks.close();
+        if !tasks.is_empty() {
+            tracing::info!(tasks = tasks.len(), "waiting for tasks under way");
+        }
+        let grace = shared.options.grace;
+        if timeout(grace, tasks.wait()).await.is_err() {
+            let (tasks, seconds) = (tasks.len(), grace.as_secs());
+            tracing::warn!(tasks, seconds, "the grace is over; tasks under way will be given out again");
+        }
+        outcome
+    }
+}
+
+impl Shared {
+    /// The first Hello, until it is heard.
+    async fn greet(&self) -> Result<(), ServiceError> {
+        let (mut wait, longest) = HELLO_WAITS;
+        let mut first = true;
+        loop {
+            match self.hello("").await? {
+                Ok(()) => break,
+                Err(status) if for_good(status.code()) => {
+                    return Err(ServiceError::Refused(Box::new(status)));
+                }
+                Err(status) => self.link.down(&status, first),
+            }
+            first = false;
+            sleep(self.options.clock.jittered(wait)).await;
+            wait = (wait * 2).min(longest);
+        }
+        self.link.up();
+        Ok(())
+    }
+
+    /// Says Hello, for a task or at the start. The outer error is ours, the inner one the control plane's.
+    pub(super) async fn hello(&self, task_id: &str) -> Result<Result<(), Status>, ServiceError> {
+        let request = hello(&self.runtime, &self.options.program, &self.options.host, task_id)?;
+        Ok(self.plane.hello(request).await)
+    }
+
+    /// Asks for tasks for ever.
+    async fn poll(self: &Arc<Self>, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (poller, mut failures) = (Poller::new(self.options.batches), 0);
+        loop {
+            let wanted = self.slots.room().await;
+            match poller.ask(&self.plane, wanted, self.slots.known()).await {
+                Ok(answer) => {
+                    failures = 0;
+                    self.link.up();
+                    for work in answer.tasks {
+                        self.start(work, tasks, stop);
+                    }
+                    sleep(answer.wait).await;
+                }
+                Err(status) => {
+                    failures += 1;
+                    self.link.down(&status, false);
+                    sleep(after_failures(failures, self.options.clock)).await;
+                }
+            }
+        }
+    }
+
+    /// Begins a task in the background, unless it is ours already.
+    fn start(self: &Arc<Self>, work: Work, tasks: &TaskTracker, stop: &CancellationToken) {
+        let Some(held) = self.slots.take(&work.id, work.lane()) else {
+            tracing::debug!(task_id = %work.id, "a task under way was given out again");
+            return;
+        };
+        let span = tracing::info_span!("task", task_id = %work.id, kind = work.name());
+        let (shared, stop) = (Arc::clone(self), stop.clone());
+        tasks.spawn(async move { shared.carry_out(work, held, stop).await }.instrument(span));
+    }
+
+    async fn carry_out(&self, work: Work, held: Held, stop: CancellationToken) {
+        if self.finisher.repeat(&work.id).await {
+            return;
+        }
+        tracing::info!("task begins");
+        if work.debug {
+            tracing::warn!(
+                "a debug log of its own was wished for, which is not kept; see the log of this process"
+            );
+        }
+        let id = work.id.clone();
+        let outcome = caught(task::carry_out(self, work, &held, &stop)).await;
+        let Some(outcome) = outcome.filter(|outcome| !cut_short(outcome, &stop)) else {
+            return;
+        };
+        match outcome.code() {
+            None => tracing::info!("task done"),
+            Some(code) => tracing::warn!(?code, error = outcome.message(), "task failed"),
+        }
+        self.finisher.finish(&id, outcome).await;
+    }
+}
+
+/// The outcome, also of code that panics.
+async fn caught(work: impl Future<Output = Option<Outcome>>) -> Option<Outcome> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        // The panic itself has been logged where it happened.
+        Some(Outcome::failed(Status::internal("Internal Server Error")))
+    })
+}
+
+/// Whether it failed only because we are stopping: then nothing was done, and the task is for whoever comes next.
+fn cut_short(outcome: &Outcome, stop: &CancellationToken) -> bool {
+    let cut = stop.is_cancelled() && matches!(outcome.code(), Some(Code::Unavailable | Code::Cancelled));
+    if cut {
+        tracing::info!("stopping; the task is left to be given out again");
+    }
+    cut
+}
+
+/// Codes after which asking again is of no use.
+fn for_good(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::InvalidArgument
+            | Code::Unimplemented
+            | Code::FailedPrecondition
+            | Code::NotFound
+    )
+}
