@@ -84,6 +84,14 @@ pub(super) fn client(
     settings: &config::NinjaOne,
     metrics: Option<&Arc<Metrics>>,
 ) -> Result<Client, CliError> {
+    Client::new(client_config(settings, metrics)?).map_err(|e| CliError::new(e.to_string()))
+}
+
+/// How that client is set up.
+pub(super) fn client_config(
+    settings: &config::NinjaOne,
+    metrics: Option<&Arc<Metrics>>,
+) -> Result<ClientConfig, CliError> {
     let named = |name: &str, error: &dyn std::fmt::Display| CliError::new(format!("{name}: {error}"));
     let host = Host::parse(&settings.base_url).map_err(|e| named("ninja-one-base-url", &e))?;
     let mut wanted = ClientConfig::new(host, settings.client_id.as_str(), secret(&settings.client_secret));
@@ -104,7 +112,7 @@ pub(super) fn client(
             .map_err(|e| named("ninja-one-ca-file", &format!("{}: {e}", path.display())))?;
         wanted.extra_ca = Some(read);
     }
-    Client::new(wanted).map_err(|e| CliError::new(e.to_string()))
+    Ok(wanted)
 }
 
 /// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.

@@ -13,13 +13,9 @@ use crate::{
 /// The longest sleep before the clock is looked at again: it may be set, and machines sleep.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Starts logging, and says what was odd about the settings. `for_people` leaves out what is only progress: info, which is
-/// also the level when none was chosen.
-pub(super) fn start(
-    settings: &config::Logs,
-    warnings: &[String],
-    for_people: bool,
-) -> Result<Logs, CliError> {
+/// Starts logging, and says what was odd about the settings. `usual` is logged when info is asked for, which is also what
+/// nobody asked for.
+pub(super) fn start(settings: &config::Logs, warnings: &[String], usual: Level) -> Result<Logs, CliError> {
     let terminal = std::io::stdout().is_terminal();
     let (mut options, odd) =
         Options::from_settings(&settings.level, settings.format.as_deref(), settings.paths.clone(), terminal);
@@ -27,8 +23,8 @@ pub(super) fn start(
         let (before, after) = around(options.level);
         options.level = if OffsetDateTime::now_utc() < end { before } else { after };
     }
-    if for_people && options.level == Level::Info {
-        options.level = Level::Warn;
+    if options.level == Level::Info {
+        options.level = usual;
     }
     let logs = Logs::init(&options).map_err(|e| CliError::new(e.to_string()))?;
     for warning in odd.iter().chain(warnings) {

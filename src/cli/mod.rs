@@ -8,6 +8,8 @@ mod compose;
 mod daemon;
 mod demo;
 mod describe;
+mod diff;
+mod doctor;
 mod error;
 mod health;
 mod logs;
@@ -24,20 +26,20 @@ mod signals;
 mod simulate;
 mod view;
 
-use std::process::ExitCode;
-
-use crate::{
-    config::{Command, Failure, Invocation, Settings},
-    telemetry::Logs,
-};
+use std::{io::Write as _, process::ExitCode};
 
 use self::error::CliError;
+use crate::{
+    config::{Command, Failure, Invocation, Settings},
+    telemetry::{Level, Logs},
+};
 
 /// Prints why there is nothing to run, or the page of help that was asked for.
 #[must_use]
 pub fn refuse(failure: &Failure) -> ExitCode {
     if failure.to_stdout {
-        println!("{failure}");
+        // A reader of the help who has seen enough is no failure.
+        let _ = writeln!(std::io::stdout(), "{failure}");
     } else {
         eprintln!("{failure}");
     }
@@ -52,8 +54,15 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let outcome = match &command {
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => logs::start(&settings.logs, &warnings, is_for_people(&command))
-            .and_then(|logs| carry_out(command, &settings, logs)),
+        _ => {
+            // The doctor tells by itself what is odd about the settings.
+            let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
+            logs::start(&settings.logs, told, usual_level(&command)).and_then(|logs| match &command {
+                Command::Show(show) => show::run(&settings, show),
+                Command::Diff(diff) => diff::run(&settings, diff),
+                _ => in_runtime(&command, &settings, &warnings, logs),
+            })
+        }
     };
     match outcome {
         Ok(code) => code,
@@ -64,19 +73,22 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
-/// Whether a person reads the output, who does not want to see work being logged in between.
-fn is_for_people(command: &Command) -> bool {
-    matches!(command, Command::Demo | Command::Show(_) | Command::Diff(_) | Command::Doctor)
-}
-
-fn carry_out(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
-    match &command {
-        Command::Show(show) => show::run(settings, show),
-        _ => in_runtime(command, settings, logs),
+/// What is logged when nothing else was asked for. Where a person reads the output, work that is logged in between is in the
+/// way; the doctor tells by itself what fails.
+fn usual_level(command: &Command) -> Level {
+    match command {
+        Command::Demo | Command::Show(_) | Command::Diff(_) => Level::Warn,
+        Command::Doctor(_) => Level::Error,
+        _ => Level::Info,
     }
 }
 
-fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitCode, CliError> {
+fn in_runtime(
+    command: &Command,
+    settings: &Settings,
+    warnings: &[String],
+    logs: Logs,
+) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
@@ -87,9 +99,10 @@ fn in_runtime(command: Command, settings: &Settings, logs: Logs) -> Result<ExitC
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
-            Command::HealthCheck(probe) => health::check(&settings.health, &probe).await,
+            Command::HealthCheck(probe) => health::check(&settings.health, probe).await,
+            Command::Doctor(wanted) => doctor::run(settings, wanted, warnings, shutdown).await,
             Command::Capabilities => describe::capabilities(settings),
-            other => Err(CliError::not_yet(&other)),
+            other => Err(CliError::not_yet(other)),
         }
     });
     // What still runs after the grace is cut off: a stuck client must not keep the process.

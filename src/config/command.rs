@@ -97,7 +97,7 @@ pub enum Command {
     /// What changed between two syncs.
     Diff(Diff),
     /// A read-only check of configuration, network, credentials and rights.
-    Doctor,
+    Doctor(Doctor),
     /// One question to the health server of a running process.
     HealthCheck(HealthProbe),
     /// What the connector can do, as JSON.
@@ -182,6 +182,13 @@ pub struct Diff {
     pub user: Option<String>,
 }
 
+/// The arguments of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doctor {
+    /// Print JSON instead of lines for people.
+    pub json: bool,
+}
+
 /// The arguments of `health-check`; where to ask is in [`Health`](super::Health).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthProbe {
@@ -233,7 +240,7 @@ impl Command {
             Verb::Serve => Some(Self::Serve),
             Verb::Demo => Some(Self::Demo),
             Verb::Simulate => Some(Self::Simulate),
-            Verb::Doctor => Some(Self::Doctor),
+            Verb::Doctor => Some(Self::Doctor(Doctor { json: found.bool("json") })),
             Verb::Capabilities => Some(Self::Capabilities),
             Verb::Config => Some(Self::Config),
             Verb::HealthCheck => Some(Self::HealthCheck(HealthProbe {

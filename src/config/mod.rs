@@ -31,7 +31,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Access, Command, Diff, Format, HealthProbe, Shell, Show, View};
+pub use command::{Access, Command, Diff, Doctor, Format, HealthProbe, Shell, Show, View};
 pub use environment::{Environment, ProcessEnvironment};
 pub use failure::{FLAG_ERROR, Failure};
 pub use help::{clap_command, completion};

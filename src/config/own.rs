@@ -2,7 +2,7 @@
 //!
 //! The first four are the fields of the vendor's connector. A name starts with `ninja-one-` when it is about the REST API.
 
-use super::command::Verb::{Demo, Diff, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
+use super::command::Verb::{Demo, Diff, Doctor, HealthCheck, Run, Serve as ServeVerb, Show, Simulate};
 use super::setting::Heading::{Command, Health, NinjaOne, Provisioning, Serve, Service};
 use super::setting::Setting;
 
@@ -181,8 +181,13 @@ pub(super) static SETTINGS: &[Setting] = &[
         .default("5s")
         .range(1, 3600)
         .argument_of(&[HealthCheck]),
-    Setting::bool("json", Command, "Print JSON").argument_of(&[Show, Diff]),
-    Setting::bool("csv", Command, "Print CSV").argument_of(&[Show, Diff]),
+    Setting::bool("json", Command, "Print JSON").argument_of(&[Show, Diff, Doctor]),
+    Setting::bool(
+        "csv",
+        Command,
+        "Print CSV; a text that a spreadsheet would take for a formula gets a ' in front",
+    )
+    .argument_of(&[Show, Diff]),
     Setting::text("type", Command, "Only this resource type").argument_of(&[Show, Diff]),
     Setting::text("role", Command, "Only this role, by name or id").argument_of(&[Show, Diff]),
     Setting::text("user", Command, "Only this user, by name, e-mail or id").argument_of(&[Show, Diff]),

@@ -24,14 +24,37 @@ pub(super) type RightKey = (Number, Box<str>);
 pub(super) enum Change {
     Created(Number),
     Removed(Number),
-    Field { of: Number, key: Box<str>, before: Option<String>, after: Option<String> },
+    Field {
+        of: Number,
+        key: Box<str>,
+        before: Option<String>,
+        after: Option<String>,
+    },
     RightCreated(u32),
     RightRemoved(u32),
-    RightField { right: u32, key: &'static str, before: Option<String>, after: Option<String> },
-    Gained { who: Number, right: u32, how: u32 },
-    Lost { who: Number, right: u32, how: u32 },
+    RightField {
+        right: u32,
+        key: &'static str,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    Gained {
+        who: Number,
+        right: u32,
+        how: u32,
+    },
+    Lost {
+        who: Number,
+        right: u32,
+        how: u32,
+    },
     /// Still held, but not in the same way.
-    Regranted { who: Number, right: u32, before: u32, after: u32 },
+    Regranted {
+        who: Number,
+        right: u32,
+        before: u32,
+        after: u32,
+    },
 }
 
 /// What to compare.
@@ -62,12 +85,7 @@ pub(super) fn digest(facts: &Facts<'_>) -> u64 {
 
 impl<'f> Comparison<'f> {
     /// Compares. Both views have been loaded with these ids and with [`digest`].
-    pub(super) fn of(
-        old: View<'f>,
-        new: View<'f>,
-        ids: Ids,
-        filters: &Filters,
-    ) -> Result<Self, C1zError> {
+    pub(super) fn of(old: View<'f>, new: View<'f>, ids: Ids, filters: &Filters) -> Result<Self, C1zError> {
         let (rights, hows) = (Pool::default(), Pool::default());
         let mut comparison = Self { old, new, ids, rights, hows, changes: Vec::new() };
         comparison.resources(filters)?;
@@ -91,12 +109,13 @@ impl<'f> Comparison<'f> {
                 Some(_) => {
                     let before = facts(old, number, &self.ids)?;
                     let after = facts(new, number, &self.ids)?;
-                    let change = |key: &String, before: Option<&String>, after: Option<&String>| Change::Field {
-                        of: number,
-                        key: key.as_str().into(),
-                        before: before.cloned(),
-                        after: after.cloned(),
-                    };
+                    let change =
+                        |key: &String, before: Option<&String>, after: Option<&String>| Change::Field {
+                            of: number,
+                            key: key.as_str().into(),
+                            before: before.cloned(),
+                            after: after.cloned(),
+                        };
                     let value = |list: &'_ [(String, String)], key: &str| {
                         list.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone())
                     };
@@ -132,9 +151,12 @@ impl<'f> Comparison<'f> {
                 Some(is) => {
                     let fields = right_fields(was).into_iter().zip(right_fields(is));
                     let changed = fields.filter(|((_, before), (_, after))| before != after);
-                    self.changes.extend(
-                        changed.map(|((key, before), (_, after))| Change::RightField { right, key, before, after }),
-                    );
+                    self.changes.extend(changed.map(|((key, before), (_, after))| Change::RightField {
+                        right,
+                        key,
+                        before,
+                        after,
+                    }));
                 }
             }
         }

@@ -55,9 +55,8 @@ impl<'c, 'f> Words<'c, 'f> {
     pub(super) fn sentence(&self, change: &Change) -> String {
         let of = self.of;
         let who = self.name(of.subject(change));
-        let what = |number: Number| {
-            if of.is_user(number) { "account" } else { of.ids.of(number).0 }.to_owned()
-        };
+        let what =
+            |number: Number| if of.is_user(number) { "account" } else { of.ids.of(number).0 }.to_owned();
         match change {
             Change::Created(number) => format!("{who}: {} created", what(*number)),
             Change::Removed(number) => format!("{who}: {} removed", what(*number)),
@@ -77,7 +76,12 @@ impl<'c, 'f> Words<'c, 'f> {
             Change::Regranted { right, .. } => {
                 let (before, after) = self.before_and_after(change);
                 let said = |how: Option<String>| how.unwrap_or_else(|| "unknown".to_owned());
-                format!("{who} holds {} in another way: {}, was {}", of.object(*right), said(after), said(before))
+                format!(
+                    "{who} holds {} in another way: {}, was {}",
+                    of.object(*right),
+                    said(after),
+                    said(before)
+                )
             }
         }
     }
@@ -138,13 +142,17 @@ impl<'c, 'f> Words<'c, 'f> {
             ("created", "created"),
             ("removed", "removed"),
             ("changed", "changed"),
-            ("entitlement_created", "entitlements created"),
-            ("entitlement_removed", "entitlements removed"),
-            ("entitlement_changed", "entitlements changed"),
+            ("entitlement_created", "entitlement# created"),
+            ("entitlement_removed", "entitlement# removed"),
+            ("entitlement_changed", "entitlement# changed"),
         ];
         let parts: Vec<_> = words
             .into_iter()
-            .filter_map(|(word, text)| Some(counted(word)).filter(|&n| n > 0).map(|n| format!("{n} {text}")))
+            .filter_map(|(word, text)| {
+                Some(counted(word))
+                    .filter(|&n| n > 0)
+                    .map(|n| format!("{n} {}", text.replace('#', if n == 1 { "" } else { "s" })))
+            })
             .collect();
         if parts.is_empty() { "no difference".to_owned() } else { list(&parts, "and") }
     }

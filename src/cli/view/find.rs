@@ -31,6 +31,9 @@ impl Who {
     }
 }
 
+/// Whether a resource is what was typed.
+type Test<'a> = &'a dyn Fn(Number, &Thing) -> bool;
+
 /// Finds it by `type:id`, else by id, else by e-mail or login without regard to case, else by name without regard to case. The
 /// syncs are one world: what only the older one knows is found, too.
 pub(in crate::cli) fn find(views: &[&View<'_>], ids: &Ids, text: &str, who: Who) -> Result<Number, CliError> {
@@ -38,7 +41,7 @@ pub(in crate::cli) fn find(views: &[&View<'_>], ids: &Ids, text: &str, who: Who)
     let folded = text.to_lowercase();
     let candidates = || views.iter().flat_map(|v| v.things()).filter(|(_, thing)| who.fits(thing));
     let same = |other: &str| !other.is_empty() && other.to_lowercase() == folded;
-    let tests: [&dyn Fn(Number, &Thing) -> bool; 4] = [
+    let tests: [Test<'_>; 4] = [
         &|number, _| ids.text(number) == text,
         &|number, _| ids.of(number).1 == text,
         &|_, thing| same(&thing.email) || thing.aliases.iter().any(|alias| same(alias)),

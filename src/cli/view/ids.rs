@@ -54,9 +54,4 @@ impl Ids {
         let (kind, id) = self.of(number);
         format!("{kind}:{id}")
     }
-
-    /// How many there are.
-    pub(in crate::cli) fn len(&self) -> usize {
-        self.all.len()
-    }
 }

@@ -66,14 +66,9 @@ pub(super) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    /// Reads names and entitlements of a sync. `digest` makes one number out of all facts of a resource.
-    pub(super) fn load(
-        file: &'f C1z,
-        sync: &SyncRun,
-        ids: &mut Ids,
-        digest: Option<fn(&Facts<'_>) -> u64>,
-    ) -> Result<Self, C1zError> {
-        let mut view = Self {
+    /// A sync of which nothing is known yet but its types.
+    pub(super) fn open(file: &'f C1z, sync: &SyncRun) -> Result<Self, C1zError> {
+        Ok(Self {
             file,
             sync: sync.clone(),
             types: types(file, sync)?,
@@ -81,7 +76,17 @@ impl<'f> View<'f> {
             rights: Vec::new(),
             rights_by_id: HashMap::new(),
             rights_on: HashMap::new(),
-        };
+        })
+    }
+
+    /// A sync with its names and entitlements. `digest` makes one number out of all facts of a resource.
+    pub(super) fn load(
+        file: &'f C1z,
+        sync: &SyncRun,
+        ids: &mut Ids,
+        digest: Option<fn(&Facts<'_>) -> u64>,
+    ) -> Result<Self, C1zError> {
+        let mut view = Self::open(file, sync)?;
         for resource in file.records::<v2::Resource>(&sync.id, Filter::All) {
             let resource = resource?;
             let Some(id) = &resource.id else { continue };

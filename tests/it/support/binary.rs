@@ -44,6 +44,14 @@ impl Binary {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Nobody reads what it prints: the other end of its stdout is closed.
+    pub fn without_reader(mut self) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.command.stdout(writer);
+        self
+    }
+
     /// Runs it to its end.
     pub async fn output(mut self) -> Output {
         timeout(PATIENCE, self.command.output()).await.expect("the binary ends").unwrap()

@@ -3,14 +3,16 @@
 //! answer that is not a whole 2xx body into an [`Error`].
 
 use std::error::Error as StdError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, LOCATION};
 use http::{HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Response, Url};
 use secrecy::ExposeSecret;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio::time::timeout;
 
 use super::super::config::{ClientConfig, ConfigError, Grant};
@@ -18,6 +20,7 @@ use super::super::error::{Error, Outcome};
 use super::super::error_body::{self, Asked};
 use super::super::error_kind::{ErrorKind, TimeoutKind};
 use super::super::host::Host;
+use super::super::reach::Reached;
 use super::{Answer, Request, Sink, Transport};
 
 /// Bytes of an error body that are read.
@@ -101,6 +104,23 @@ impl Http {
         } else {
             Err(self.failure(request, response, Vec::new()).await)
         }
+    }
+
+    /// Asks this path for nothing in particular, without credentials: any answer shows that the host is there.
+    pub(in super::super) async fn reach(&self, path: &str) -> Result<Reached, Error> {
+        let begun = Instant::now();
+        let send = self.client.get(self.host.url(path, &[])).send();
+        let response = match timeout(self.request_timeout, send).await {
+            Ok(result) => result.map_err(|error| self.no_answer(error))?,
+            Err(_) => return Err(Error::new(ErrorKind::Timeout { which: TimeoutKind::Total })),
+        };
+        let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
+        Ok(Reached {
+            status: response.status().as_u16(),
+            version: format!("{:?}", response.version()),
+            date: date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok()),
+            elapsed: begun.elapsed(),
+        })
     }
 
     async fn success(
