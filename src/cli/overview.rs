@@ -57,7 +57,7 @@ impl<'a> Overview<'a> {
     fn names(&self, users: &[&'a str]) -> String {
         let mut text = users.iter().take(NAMES).map(|u| self.name(u)).collect::<Vec<_>>().join(", ");
         if users.len() > NAMES {
-            text += &format!(" and {} more", users.len() - NAMES);
+            text += &format!(", +{}", users.len() - NAMES);
         }
         text
     }
