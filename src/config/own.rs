@@ -98,7 +98,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     Setting::path(
         "listen-client-ca",
         Serve,
-        "PEM file with the authorities of client certificates; callers then need one, or a token",
+        "PEM file with the authorities of client certificates; nobody then gets in without one",
     )
     .only(&[ServeVerb, Run]),
     Setting::list(
@@ -111,14 +111,14 @@ pub(super) static SETTINGS: &[Setting] = &[
     Setting::list(
         "listen-provisioners",
         Serve,
-        "Names in client certificates that may come in and provision; all others may read",
+        "Names in client certificates that may come in and provision; others may read, or what their token allows if nobody is named",
     )
     .value("NAMES")
     .only(&[ServeVerb, Run]),
     Setting::list(
         "listen-token-file",
         Serve,
-        "Files of bearer tokens, one NAME:RIGHTS:TOKEN a line, RIGHTS read or provision; read again when they change",
+        "Files of bearer tokens, one NAME:RIGHTS:TOKEN a line, RIGHTS read or provision; read again when they change; callers need one of them, beside a certificate if that is asked for",
     )
     .value("PATHS")
     .only(&[ServeVerb, Run]),

@@ -150,22 +150,30 @@ impl Desk {
         Ok(Caller(caller))
     }
 
-    /// A token that is presented decides alone, so that a bad one is never covered up by a certificate.
+    /// Every proof that is asked for has to be there and good.
     fn identify(&self, headers: &HeaderMap, peer: Option<&Peer>) -> Result<Identity, Denial> {
-        if !self.door.options().token_files.is_empty() {
-            let mut given = headers.get_all(AUTHORIZATION).iter();
-            match (given.next(), given.next()) {
-                (None, _) => {}
-                (Some(value), None) => {
-                    let token = bearer(value.as_bytes()).ok_or(Denial::UnknownToken)?;
-                    let tokens = Arc::clone(&self.door.tokens.borrow());
-                    return tokens.owner(token).ok_or(Denial::UnknownToken);
-                }
-                (Some(_), Some(_)) => return Err(Denial::UnknownToken),
-            }
+        let certificate = if self.door.asks_for_certificates() {
+            let names = peer.and_then(Peer::names).ok_or(Denial::NoCredentials)?;
+            Some(self.door.rules.identify(names)?)
+        } else {
+            None
+        };
+        let token = if self.door.asks_for_tokens() { Some(self.owner(headers)?) } else { None };
+        match (token, certificate) {
+            (Some(token), Some(certificate)) => Ok(token.and(&certificate)),
+            (Some(one), None) | (None, Some(one)) => Ok(one),
+            (None, None) => Err(Denial::NoCredentials),
         }
-        let names = peer.and_then(Peer::names).ok_or(Denial::NoCredentials)?;
-        self.door.rules.identify(names)
+    }
+
+    fn owner(&self, headers: &HeaderMap) -> Result<Identity, Denial> {
+        let mut given = headers.get_all(AUTHORIZATION).iter();
+        let value = given.next().ok_or(Denial::NoCredentials)?;
+        if given.next().is_some() {
+            return Err(Denial::UnknownToken);
+        }
+        let token = bearer(value.as_bytes()).ok_or(Denial::UnknownToken)?;
+        self.door.tokens.borrow().owner(token).ok_or(Denial::UnknownToken)
     }
 
     fn turn(&self, client: &str, who: Option<&str>) -> Result<(), Refusal> {

@@ -119,7 +119,7 @@ impl Denial {
             | Self::TooManyConnections => (
                 Code::Unauthenticated,
                 "NO_CREDENTIALS",
-                "credentials are needed: a client certificate, or `authorization: Bearer TOKEN`",
+                "credentials are needed: send `authorization: Bearer TOKEN`",
             ),
         }
     }

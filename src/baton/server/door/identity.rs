@@ -10,18 +10,22 @@ use super::{denial::Denial, right::Right};
 /// A caller that has proved who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
-    kind: &'static str,
-    name: String,
+    who: String,
     right: Right,
 }
 
 impl Identity {
     pub(super) fn token(name: &str, right: Right) -> Self {
-        Self { kind: "token", name: name.to_owned(), right }
+        Self { who: format!("token:{name}"), right }
     }
 
     fn certificate(name: &str, right: Right) -> Self {
-        Self { kind: "certificate", name: name.to_owned(), right }
+        Self { who: format!("certificate:{name}"), right }
+    }
+
+    /// The same caller with a second proof. It may do what both allow.
+    pub(super) fn and(self, other: &Self) -> Self {
+        Self { who: format!("{self} {other}"), right: self.right.min(other.right) }
     }
 
     pub(super) fn right(&self) -> Right {
@@ -31,7 +35,7 @@ impl Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind, self.name)
+        f.write_str(&self.who)
     }
 }
 
@@ -40,11 +44,15 @@ impl fmt::Display for Identity {
 pub(super) struct CertificateRules {
     allowed: Vec<String>,
     provisioners: Vec<String>,
+    /// What a name may do that is not among the provisioners.
+    otherwise: Right,
 }
 
 impl CertificateRules {
-    pub(super) fn new(allowed: &[String], provisioners: &[String]) -> Self {
-        Self { allowed: allowed.to_vec(), provisioners: provisioners.to_vec() }
+    /// With tokens as the second proof, and no names to provision, the tokens decide about that alone.
+    pub(super) fn new(allowed: &[String], provisioners: &[String], with_tokens: bool) -> Self {
+        let otherwise = if with_tokens && provisioners.is_empty() { Right::Provision } else { Right::Read };
+        Self { allowed: allowed.to_vec(), provisioners: provisioners.to_vec(), otherwise }
     }
 
     /// The identity of a certificate that the authority has vouched for, by its names.
@@ -54,7 +62,7 @@ impl CertificateRules {
             return Ok(Identity::certificate(name, Right::Provision));
         }
         let reader = if self.allowed.is_empty() { names.first() } else { among(&self.allowed) };
-        reader.map(|name| Identity::certificate(name, Right::Read)).ok_or(Denial::NameNotAllowed)
+        reader.map(|name| Identity::certificate(name, self.otherwise)).ok_or(Denial::NameNotAllowed)
     }
 }
 
@@ -99,7 +107,7 @@ mod tests {
 
     fn rules(allowed: &[&str], provisioners: &[&str]) -> CertificateRules {
         let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        CertificateRules::new(&owned(allowed), &owned(provisioners))
+        CertificateRules::new(&owned(allowed), &owned(provisioners), false)
     }
 
     fn who(rules: &CertificateRules, names: &[&str]) -> Result<(String, Right), Denial> {
@@ -123,6 +131,21 @@ mod tests {
         assert!(who(&by_uri, &["spiffe://house/a"]).is_ok());
         assert_eq!(who(&by_uri, &["spiffe://house/A"]), Err(Denial::NameNotAllowed), "another identity");
         assert_eq!(who(&open, &[]), Err(Denial::NameNotAllowed), "a certificate without a name is nobody's");
+    }
+
+    #[test]
+    fn two_proofs_allow_what_both_allow() {
+        let named = |provisioners: &[String]| CertificateRules::new(&[], provisioners, true);
+        let who = |rules: &CertificateRules, right| {
+            let certificate = rules.identify(&["x".to_owned()]).unwrap();
+            let both = Identity::token("t", right).and(&certificate);
+            (both.to_string(), both.right())
+        };
+        let both = "token:t certificate:x".to_owned();
+        assert_eq!(who(&named(&[]), Right::Provision), (both.clone(), Right::Provision));
+        assert_eq!(who(&named(&[]), Right::Read), (both.clone(), Right::Read));
+        assert_eq!(who(&named(&["y".to_owned()]), Right::Provision), (both.clone(), Right::Read));
+        assert_eq!(who(&named(&["x".to_owned()]), Right::Provision), (both, Right::Provision));
     }
 
     #[test]

@@ -32,7 +32,8 @@ use self::{identity::CertificateRules, tls::Served, tokens::Tokens};
 pub(super) use self::{admit::Admit, connection::Peer, denial::refuse, listen::incoming, right::Methods};
 pub use denial::Denial;
 
-/// Who may come in, and how much of it. The default lets everybody in, which is fit for a loopback address.
+/// Who may come in, and how much of it. Whatever is asked for is needed: with client certificates and tokens, a caller needs
+/// both, and may do what both allow. The default lets everybody in, which is fit for a loopback address.
 #[derive(Debug, Clone)]
 pub struct DoorOptions {
     /// TLS; plaintext without.
@@ -75,7 +76,7 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// The authorities of client certificates; without one no client certificate is asked for.
+    /// The authorities of client certificates; with one nobody gets in without a certificate.
     pub client_ca: Option<PathBuf>,
 }
 
@@ -198,7 +199,11 @@ impl Door {
 
     fn of(options: DoorOptions, served: Option<Served>, tokens: Tokens) -> Self {
         Self {
-            rules: Arc::new(CertificateRules::new(&options.allowed_names, &options.provisioners)),
+            rules: Arc::new(CertificateRules::new(
+                &options.allowed_names,
+                &options.provisioners,
+                !options.token_files.is_empty(),
+            )),
             options: Arc::new(options),
             served: watch::Sender::new(served),
             tokens: watch::Sender::new(Arc::new(tokens)),
@@ -212,10 +217,14 @@ impl Door {
     /// Whether callers have to say who they are.
     #[must_use]
     pub fn authenticates(&self) -> bool {
-        !self.options.token_files.is_empty() || self.asks_for_certificates()
+        self.asks_for_tokens() || self.asks_for_certificates()
     }
 
-    fn asks_for_certificates(&self) -> bool {
+    pub(super) fn asks_for_tokens(&self) -> bool {
+        !self.options.token_files.is_empty()
+    }
+
+    pub(super) fn asks_for_certificates(&self) -> bool {
         self.options.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
     }
 }

@@ -1,7 +1,7 @@
 //! TLS from files: the daemon's certificate, and the authorities of its clients.
 //!
-//! TLS 1.2 and 1.3, HTTP/2 only. A client certificate is asked for but not demanded in the handshake: a caller without one
-//! is turned away call by call, so that the health service can be asked by those who have none.
+//! TLS 1.2 and 1.3, HTTP/2 only. Where there is a client authority, the handshake fails without a certificate of it; whether
+//! its name may come in is asked call by call, where the answer can be told.
 
 use std::{
     fmt, fs,
@@ -60,7 +60,6 @@ pub(super) fn load(files: &TlsFiles) -> Result<Served, DoorError> {
                     .map_err(|e| wrong(format!("holds a certificate that cannot be used: {e}")))?;
             }
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                .allow_unauthenticated()
                 .build()
                 .map_err(|e| wrong(format!("cannot be used: {e}")))?;
             versions.with_client_cert_verifier(verifier)
