@@ -3,6 +3,14 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod demo;
+mod deploy_dashboards;
+mod deploy_documents;
+mod deploy_image;
+mod deploy_manifests;
+mod deploy_pods;
+mod deploy_settings;
+mod deploy_supply_chain;
+mod deploy_systemd;
 mod diff;
 mod doctor;
 mod door;

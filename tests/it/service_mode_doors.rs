@@ -50,7 +50,8 @@ struct Running {
 /// A worker with everything real, in front of a simulated NinjaOne.
 fn start(world: &World, door: &Door, secret: SecretFn, trust: bool) -> Running {
     let client = Client::new(world.client_config()).unwrap();
-    let connector = NinjaOne::new(client, &Options { directory_max_age: Duration::ZERO });
+    let connector =
+        NinjaOne::new(client, &Options { directory_max_age: Duration::ZERO, ..Options::default() });
     let runtime = Runtime::new(Arc::new(connector), Gates::default());
     let tls = Tls { extra_ca: trust.then(|| door.ca.clone().into_bytes()) };
     let connect =

@@ -54,6 +54,11 @@ impl Snapshot {
     /// Takes an account out, with its memberships.
     pub fn remove_account(&mut self, id: UserId) {
         self.accounts.retain(|a| a.id != id.0);
+        self.remove_memberships(id);
+    }
+
+    /// Takes an account out of every role.
+    pub fn remove_memberships(&mut self, id: UserId) {
         for role in &mut self.roles {
             role.members.retain(|m| m.account != id.0);
         }

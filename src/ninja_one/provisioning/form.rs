@@ -107,7 +107,7 @@ const FIELDS: [Field; 9] = [
         required: false,
         kind: Kinds::Texts,
         placeholder: "7",
-        description: "Numeric ids of the user roles to put the new account in",
+        description: "Numeric ids of the user roles to put the new account in. An account that exists already keeps the roles it has",
     },
 ];
 

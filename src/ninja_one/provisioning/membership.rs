@@ -131,16 +131,21 @@ impl Provisioner {
     }
 
     fn check_removal(&self, role: &RoleNow, user: UserId) -> Result<(), WriteError> {
-        match &role.place {
-            Place::Unknown => Err(WriteError::MembersNotSent { role: role.title() }),
-            Place::Member(Some(source))
-                if sources::is_managed(source) && !self.policy.allow_managed_revocation =>
-            {
-                let (role, source_word) = (role.title(), source.clone());
-                Err(WriteError::ManagedMembership { role, user, source_word })
-            }
-            Place::Member(_) | Place::NotMember => Ok(()),
+        if role.place == Place::Unknown {
+            return Err(WriteError::MembersNotSent { role: role.title() });
         }
+        self.managed_elsewhere(role, user).map_or(Ok(()), Err)
+    }
+
+    /// Why the membership is not ours to take away, if it is not.
+    pub(super) fn managed_elsewhere(&self, role: &RoleNow, user: UserId) -> Option<WriteError> {
+        let Place::Member(Some(source)) = &role.place else { return None };
+        let managed = sources::is_managed(source) && !self.policy.allow_managed_revocation;
+        managed.then(|| WriteError::ManagedMembership {
+            role: role.title(),
+            user,
+            source_word: source.clone(),
+        })
     }
 
     /// Decides from the answer and from what NinjaOne says afterwards.

@@ -6,12 +6,14 @@ use super::{
     error::WriteError,
     live::{self, Place, RoleNow},
     membership::Wish,
-    sources,
     turns::Key,
 };
 use crate::{
     baton::connector::Call,
-    ninja_one::rest::model::{RoleId, UserId},
+    ninja_one::{
+        directory::Snapshot,
+        rest::model::{RoleId, UserId},
+    },
 };
 
 /// An account that is in no role now.
@@ -42,21 +44,23 @@ impl Provisioner {
         }
         let held = held(live::roles(&self.client, user).await?)?;
         audit.before(titles(&held));
-        if self.policy.dry_run
-            && let Some((first, rest)) = held.split_first()
-        {
-            let plan = rest.iter().fold(Wish::Out.plan(first.id, user), |plan, role| {
-                plan.then(format!("the same for {}", role.title()))
-            });
-            return Err(WriteError::DryRun(Box::new(plan)));
+        let mut failed = Vec::new();
+        let mut going = Vec::new();
+        for role in &held {
+            match self.managed_elsewhere(role, user) {
+                Some(refusal) => failed.push((role.title(), refusal)),
+                None => going.push(role),
+            }
+        }
+        if let Some((first, rest)) = going.split_first() {
+            self.check_sending(|| {
+                rest.iter().fold(Wish::Out.plan(first.id, user), |plan, role| {
+                    plan.then(format!("the same for {}", role.title()))
+                })
+            })?;
         }
         let mut removed = Vec::new();
-        let mut failed: Vec<(String, WriteError)> = Vec::new();
-        for role in &held {
-            if let Some(refusal) = self.refuse_managed(role, user) {
-                failed.push((role.title(), refusal));
-                continue;
-            }
+        for role in going {
             let mut entry = Entry::new("revoke", call, false).account(user).role(role.id);
             let settled = self.settle(&mut entry, role.id, user, Wish::Out).await;
             entry.finish(|settled| settled.already, &settled);
@@ -73,15 +77,17 @@ impl Provisioner {
                 (role.title(), WriteError::NotEffective { what, request_id: None })
             }));
         }
+        if failed.is_empty() && self.directory.peek().is_some_and(|s| is_in_a_role(&s, user)) {
+            // A role that the account had left before, unknown to the directory.
+            self.directory.apply(|snapshot| snapshot.remove_memberships(user));
+        }
         audit.after(format!("taken out of {} of {} roles", removed.len(), held.len()));
         conclude(user, removed, failed)
     }
+}
 
-    fn refuse_managed(&self, role: &RoleNow, user: UserId) -> Option<WriteError> {
-        let Place::Member(Some(source)) = &role.place else { return None };
-        (sources::is_managed(source) && !self.policy.allow_managed_revocation)
-            .then(|| WriteError::ManagedMembership { role: role.title(), user, source_word: source.clone() })
-    }
+fn is_in_a_role(snapshot: &Snapshot, user: UserId) -> bool {
+    snapshot.roles_after(None).any(|role| role.member(user).is_some())
 }
 
 fn conclude(

@@ -3,6 +3,8 @@
 
 pub mod binary;
 pub mod control_plane;
+pub mod manifests;
+pub mod names;
 pub mod scripted;
 pub mod walk;
 pub mod writes;
