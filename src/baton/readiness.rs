@@ -118,12 +118,12 @@ impl Condition {
             let word = report.word();
             if before != word {
                 report.since = SystemTime::now();
-                changed = Some((before, word));
+                changed = Some((before, word, report.message().map(str::to_owned)));
             }
             new
         });
-        if let Some((before, word)) = changed {
-            tracing::info!(condition = self.0.borrow().name, before, now = word, "condition changed");
+        if let Some((before, word, error)) = changed {
+            tracing::info!(condition = self.0.borrow().name, before, now = word, error, "condition changed");
         }
     }
 

@@ -21,11 +21,11 @@ use crate::{
     telemetry::{self, metrics::Metrics},
 };
 
-/// The connector that the settings describe.
+/// The connector that the settings describe. What it does is counted where metrics are kept.
 pub(super) fn connector(
     settings: &config::NinjaOne,
     writes: &config::Writes,
-    metrics: &Arc<Metrics>,
+    metrics: Option<&Arc<Metrics>>,
 ) -> Result<NinjaOne, CliError> {
     let client = client(settings, metrics)?;
     let writes = Policy {
@@ -35,17 +35,20 @@ pub(super) fn connector(
         allow_administrator_deletion: writes.allow_administrator_deletion,
         allow_managed_revocation: writes.allow_managed_revocation,
         protected_accounts: writes.protected_accounts.clone(),
+        listener: metrics.map(observe::writes).unwrap_or_default(),
         ..Policy::default()
     };
     Ok(NinjaOne::new(client, &Options { directory_max_age: settings.directory_max_age, writes }))
 }
 
 /// The runtime that the settings describe.
-pub(super) fn runtime(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Arc<Runtime>, CliError> {
+pub(super) fn runtime(settings: &Settings, metrics: Option<&Arc<Metrics>>) -> Result<Arc<Runtime>, CliError> {
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
     let gates = Gates { provisioning: settings.provisioning, ticketing: settings.ticketing };
     let connector = Arc::new(connector(ninja_one, &settings.writes, metrics)?);
-    observe::directory(metrics, &connector);
+    if let Some(metrics) = metrics {
+        observe::directory(metrics, &connector);
+    }
     Ok(Runtime::new(connector, gates))
 }
 
@@ -77,20 +80,25 @@ pub(super) fn door(settings: &config::Serve) -> Result<Door, CliError> {
 }
 
 /// The REST client that the settings describe.
-pub(super) fn client(settings: &config::NinjaOne, metrics: &Arc<Metrics>) -> Result<Client, CliError> {
+pub(super) fn client(
+    settings: &config::NinjaOne,
+    metrics: Option<&Arc<Metrics>>,
+) -> Result<Client, CliError> {
     Client::new(client_config(settings, metrics)?).map_err(|e| CliError::new(e.to_string()))
 }
 
 /// How that client is set up.
 pub(super) fn client_config(
     settings: &config::NinjaOne,
-    metrics: &Arc<Metrics>,
+    metrics: Option<&Arc<Metrics>>,
 ) -> Result<ClientConfig, CliError> {
     let named = |name: &str, error: &dyn std::fmt::Display| CliError::new(format!("{name}: {error}"));
     let host = Host::parse(&settings.base_url).map_err(|e| named("ninja-one-base-url", &e))?;
     let mut wanted = ClientConfig::new(host, settings.client_id.as_str(), secret(&settings.client_secret));
     wanted.scopes.clone_from(&settings.scopes);
-    wanted.observer = Counted::new(metrics);
+    if let Some(metrics) = metrics {
+        wanted.observer = Counted::new(metrics);
+    }
     if let Some(path) = &settings.token_path {
         wanted.token_path.clone_from(path);
         wanted.token_path_fallback = None;
@@ -107,11 +115,12 @@ pub(super) fn client_config(
     Ok(wanted)
 }
 
+/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
 fn secret(known: &Secret) -> SecretSource {
     SecretSource::new(current(known))
 }
 
-/// A secret that is read again when it is needed, so that a mounted file can rotate; what it is never reaches a log line.
+/// A secret as it is now, each time it is asked for.
 pub(super) fn current(known: &Secret) -> impl Fn() -> SecretString + Send + Sync + 'static {
     telemetry::redact::register_secret(&known.value);
     let known = known.clone();

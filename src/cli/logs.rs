@@ -19,12 +19,12 @@ pub(super) fn start(settings: &config::Logs, warnings: &[String], usual: Level) 
     let terminal = std::io::stdout().is_terminal();
     let (mut options, odd) =
         Options::from_settings(&settings.level, settings.format.as_deref(), settings.paths.clone(), terminal);
-    if options.level == Level::Info {
-        options.level = usual;
-    }
     if let Some(end) = settings.debug_expires_at {
         let (before, after) = around(options.level);
         options.level = if OffsetDateTime::now_utc() < end { before } else { after };
+    }
+    if options.level == Level::Info {
+        options.level = usual;
     }
     let logs = Logs::init(&options).map_err(|e| CliError::new(e.to_string()))?;
     for warning in odd.iter().chain(warnings) {

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // this is the room that prints
 
 mod compose;
+mod daemon;
 mod demo;
 mod describe;
 mod diff;
@@ -23,7 +24,6 @@ mod sheet;
 mod show;
 mod signals;
 mod simulate;
-mod station;
 mod view;
 
 use std::{io::Write as _, process::ExitCode};

@@ -11,12 +11,14 @@ use crate::{
     baton::{
         readiness::{Readiness, Standing},
         server::{CallReport, Denial, ServerObserver},
+        service_mode::ServiceObserver,
+        sync,
     },
     ninja_one::{
-        NinjaOne,
+        NinjaOne, WriteListener,
         rest::{Endpoint, Error, RequestObserver, RequestReport},
     },
-    telemetry::metrics::{Metrics, SUCCESS},
+    telemetry::metrics::{Metrics, SUCCESS, SyncReport, SyncSize},
 };
 
 /// Counts what the REST client and the gRPC daemon report.
@@ -68,6 +70,39 @@ impl ServerObserver for Counted {
 
     fn certificate_expires(&self, at: SystemTime) {
         self.0.certificate_expires(at);
+    }
+}
+
+/// Counts what came of writes, and what was refused before anything was sent.
+pub(super) fn writes(metrics: &Arc<Metrics>) -> WriteListener {
+    let metrics = Arc::clone(metrics);
+    WriteListener(Arc::new(move |operation, outcome, reason| {
+        metrics.provisioning_write(operation, outcome);
+        if outcome == "refused" {
+            metrics.guard_refused(reason);
+        }
+    }))
+}
+
+impl ServiceObserver for Counted {
+    fn task_started(&self, kind: &'static str) {
+        self.0.task_started(kind);
+    }
+
+    fn task_finished(&self, kind: &'static str, outcome: &'static str, elapsed: Duration) {
+        self.0.task_finished(kind, outcome, elapsed);
+    }
+
+    fn sync_finished(&self, kind: &'static str, written: Option<(&sync::Report, u64)>, elapsed: Duration) {
+        let size = written.map(|(report, bytes)| SyncSize {
+            resources: report.stats.resources,
+            entitlements: report.stats.entitlements,
+            grants: report.stats.grants,
+            file_bytes: Some(bytes),
+        });
+        let outcome = if size.is_some() { SUCCESS } else { "error" };
+        let report = SyncReport { kind, outcome, elapsed, size: size.unwrap_or_default() };
+        self.0.sync_finished(&report, SystemTime::now());
     }
 }
 

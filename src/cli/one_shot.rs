@@ -14,7 +14,7 @@ use crate::{
 
 /// Carries the operation out.
 pub(super) async fn run(operation: &OneShot, settings: &Settings) -> Result<ExitCode, CliError> {
-    let runtime = compose::runtime(settings, &Arc::default())?;
+    let runtime = compose::runtime(settings, None)?;
     let source = Source {
         path: settings.file.clone(),
         limits: super::run::limits(settings.storage.decoder),

@@ -38,7 +38,7 @@ async fn sync(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCo
     refuse_other_engines(&settings.storage)?;
     let selection = selection(&settings.selection)?;
     let ninja_one = settings.require_ninja_one().map_err(|e| CliError::new(e.to_string()))?;
-    let connector = Arc::new(compose::connector(ninja_one, &settings.writes, &Arc::default())?);
+    let connector = Arc::new(compose::connector(ninja_one, &settings.writes, None)?);
     let store =
         Store::open(&settings.file, storage(&settings.storage)).map_err(|e| CliError::new(e.to_string()))?;
     let progress: Arc<dyn Progress> = if std::io::stderr().is_terminal() {

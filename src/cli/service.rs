@@ -1,20 +1,28 @@
 //! Service mode: the bare command with control-plane credentials; the gRPC daemon beside it when an address is given.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, error::CliError, run as bare, serve, station::Station};
+use super::{compose, daemon::Daemon, error::CliError, observe::Counted, run as bare, serve};
 use crate::{
     baton::{
+        connector::Call,
+        readiness::{Condition, Standing},
         runtime::Runtime,
         service_mode::{
             ClientId, Clock, Connect, ControlPlane, HostFacts, Options, Program, SecretFn, ServiceError,
             Syncs, Tls, TokenEndpoint, Worker, host_id,
         },
+        sync::Expansion,
     },
     config::{self, Settings},
 };
+
+/// The name of the condition that the control plane answers.
+const CONTROL_PLANE: &str = "control_plane";
+/// The first and the longest wait between attempts to validate at the start.
+const REVALIDATE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Works for the control plane until told to stop.
 pub(super) async fn run(
@@ -22,45 +30,68 @@ pub(super) async fn run(
     control_plane: &config::ControlPlane,
     shutdown: CancellationToken,
 ) -> Result<ExitCode, CliError> {
-    let station = Station::open(settings)?;
-    let worker = worker(settings, control_plane, Arc::clone(&station.runtime))?;
-    station.follow(worker.link());
-    let pages = station.pages(&settings.health, shutdown.clone()).await?;
-    let worked = work(settings, &station, worker, shutdown).await;
+    let daemon = Daemon::new(settings)?;
+    let worker = worker(settings, control_plane, &daemon)?;
+    let listening = match settings.serve.listen_given {
+        true => Some(serve::Listening::bind(settings).await?),
+        false => None,
+    };
+    let pages = daemon.pages(settings, &shutdown).await?;
+    let outcome = together(settings, &daemon, worker, listening, shutdown).await;
     pages.stop().await;
-    worked.map(|()| ExitCode::SUCCESS)
+    outcome?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn work(
+/// Works, and serves gRPC if wanted.
+async fn together(
     settings: &Settings,
-    station: &Station,
+    daemon: &Daemon,
     worker: Worker,
+    listening: Option<serve::Listening>,
     shutdown: CancellationToken,
 ) -> Result<(), CliError> {
+    let Some(listening) = listening else {
+        // Nobody else finds out whether NinjaOne can be used before the first sync.
+        let proving = CancellationToken::new();
+        let _stop_proving = proving.clone().drop_guard();
+        let (runtime, application) = (Arc::clone(&daemon.runtime), daemon.application.clone());
+        tokio::spawn(async move { proving.run_until_cancelled(prove(runtime, application)).await });
+        return Ok(worker.run(shutdown).await?);
+    };
     // One directory and one client behind both doors; when one of them cannot go on, the other ends in good order.
     let together = shutdown.child_token();
     let working = async {
         let _end = together.clone().drop_guard();
         worker.run(together.clone()).await.map_err(CliError::from)
     };
-    if !settings.serve.listen_given {
-        return tokio::select! {
-            worked = working => worked,
-            () = async { station.prove().await; std::future::pending().await } => Ok(()),
-        };
-    }
     let serving = async {
         let _end = together.clone().drop_guard();
-        serve::beside(settings, station, together.clone()).await
+        listening.serve(settings, daemon, together.clone()).await
     };
     let (worked, served) = tokio::join!(working, serving);
     worked.and(served)
 }
 
+/// Validates until it works once.
+async fn prove(runtime: Arc<Runtime>, application: Condition) {
+    let call = Call { caller: "start".to_owned(), ..Call::default() };
+    let (mut wait, longest) = REVALIDATE;
+    loop {
+        let outcome = runtime.validate(&call).await;
+        application.set(Standing::of(&outcome));
+        if outcome.is_ok() {
+            return;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(longest);
+    }
+}
+
 fn worker(
     settings: &Settings,
     control_plane: &config::ControlPlane,
-    runtime: Arc<Runtime>,
+    daemon: &Daemon,
 ) -> Result<Worker, CliError> {
     for warning in without_effect(settings, control_plane) {
         tracing::warn!("{warning}");
@@ -84,11 +115,13 @@ fn worker(
 
     bare::refuse_other_engines(&settings.storage)?;
     let syncs = Syncs::new(
-        Arc::clone(runtime.connector()),
+        Arc::clone(daemon.runtime.connector()),
         bare::selection(&settings.selection)?,
         bare::workers(settings.selection.workers),
         bare::storage(&settings.storage),
-    );
+    )
+    .expansion(Expansion::from_env(&|name| std::env::var(name).ok()))
+    .observer(Counted::new(&daemon.metrics));
     let options = Options {
         task_concurrency: control_plane.task_concurrency,
         batches: control_plane.get_tasks,
@@ -97,8 +130,10 @@ fn worker(
         program,
         host: HostFacts::gather(),
         clock,
+        condition: daemon.readiness.condition(CONTROL_PLANE),
+        observer: Counted::new(&daemon.metrics),
     };
-    Ok(Worker::new(Arc::new(plane), runtime, Arc::new(syncs), options))
+    Ok(Worker::new(Arc::new(plane), Arc::clone(&daemon.runtime), Arc::new(syncs), options))
 }
 
 fn program() -> Program {

@@ -19,4 +19,4 @@ mod validate;
 
 pub use connector::{NinjaOne, Options};
 pub use failure::{DOMAIN, errors_page};
-pub use provisioning::{Clock, Policy};
+pub use provisioning::{Clock, Policy, WriteListener};

@@ -1,10 +1,16 @@
 //! What a scrape of a running daemon shows, and what it never shows.
 
-use baton_ninja_one::telemetry::metrics::Metrics;
+use baton_ninja_one::{telemetry::metrics::Metrics, wire::v2};
 use secrecy::ExposeSecret as _;
 
 use super::health::get;
-use crate::support::{World, binary::Binary, reference_page, wait_for, walk::Walk};
+use crate::support::{
+    World,
+    binary::Binary,
+    reference_page, wait_for,
+    walk::Walk,
+    writes::{assigned, by_id},
+};
 
 async fn scrape(args: &[&str], page: &str) -> (World, String) {
     let world = World::small().await;
@@ -40,6 +46,35 @@ async fn a_sync_shows_in_the_metrics() {
     for hidden in [secret, world.ninja_one.client_id(), "tess", "Tess", "example.org", "Helpdesk"] {
         assert!(!text.contains(hidden), "{hidden} is in the metrics");
     }
+}
+
+#[tokio::test]
+async fn writes_and_refusals_show_in_the_metrics() {
+    let world = World::small().await;
+    let args = ["serve", "--listen", "127.0.0.1:0", "--provisioning", "--metrics-listen", "127.0.0.1:0"];
+    let running = Binary::new(&args).against(&world).listening().await;
+    let channel = tonic::transport::Channel::from_shared(format!("http://{}", running.address));
+    let mut grants = v2::grant_manager_service_client::GrantManagerServiceClient::new(
+        channel.unwrap().connect().await.unwrap(),
+    );
+    let mut grant = async |role: i32, user: i32| {
+        let request = v2::GrantManagerServiceGrantRequest {
+            entitlement: Some(assigned(role)),
+            principal: Some(by_id("user", user)),
+            ..Default::default()
+        };
+        grants.grant(request).await
+    };
+    grant(5, 22).await.unwrap();
+    grant(5, 22).await.unwrap();
+    grant(7, 22).await.unwrap_err(); // a role for technicians
+    let (_, text) = get(running.said("metrics"), "/metrics").await;
+    for (outcome, count) in [("done", 1), ("already", 1), ("refused", 1)] {
+        let line =
+            format!("provisioning_writes_total{{operation=\"grant\",outcome=\"{outcome}\"}} {count}\n");
+        assert!(text.contains(&line), "{line} is not in {text}");
+    }
+    assert!(text.contains("baton_ninja_one_guard_refusals_total{guard=\""), "{text}");
 }
 
 #[tokio::test]

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use baton_ninja_one::{
     simulator::Fault,
-    telemetry::{self, Format, Level},
+    telemetry::{self, Level},
     wire::v2::{self, BatonActionStatus as ActionStatus},
 };
 use serde_json::Value;
 use tonic::Code;
 
 use crate::support::{
-    Daemon, World, reason,
+    Daemon, World, overhear, reason,
     writes::{NewUser, about, by_id, resource_id},
 };
 
@@ -148,11 +148,7 @@ impl Lines {
 async fn every_write_leaves_one_line_that_says_who_what_before_after_and_outcome() {
     let lines = Lines::default();
     // The quietest level there is: proof is not noise.
-    let subscriber = || telemetry::subscriber(Level::Error, Format::Json, lines.clone()).0;
-    let _guard = tracing::subscriber::set_default(subscriber());
-    // With a single subscriber, tracing asks only the one of the thread that meets an event first, which may be that of
-    // another test, which has none.
-    let _second = tracing::Dispatch::new(subscriber());
+    let _guard = overhear(Level::Error, lines.clone());
     let world = World::small().await.provisioning(|_| {});
     let daemon = world.daemon().await;
 

@@ -12,10 +12,9 @@ use std::{
 use baton_ninja_one::{
     baton::{
         c1z::{C1z, Choice, Limits},
+        readiness::{Readiness, Report, Standing},
         runtime::{Gates, Runtime},
-        service_mode::{
-            self, Clock, Connect, Link, SecretFn, ServiceError, Syncs, Tls, TokenEndpoint, Worker,
-        },
+        service_mode::{self, Clock, Connect, SecretFn, ServiceError, Syncs, Tls, TokenEndpoint, Worker},
         sync::Selection,
     },
     ninja_one::{NinjaOne, Options, rest::Client},
@@ -41,7 +40,7 @@ fn list() -> TaskType {
 }
 
 struct Running {
-    link: tokio::sync::watch::Receiver<Link>,
+    link: tokio::sync::watch::Receiver<Report>,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), ServiceError>>,
     temp: tempfile::TempDir,
@@ -62,9 +61,11 @@ fn start(world: &World, door: &Door, secret: SecretFn, trust: bool) -> Running {
     let files =
         baton_ninja_one::baton::c1z::Options { tmp_dir: Some(temp.path().to_owned()), ..Default::default() };
     let syncs = Syncs::new(Arc::clone(runtime.connector()), Selection::default(), 1, files);
-    let options = options(3, false, Duration::from_secs(5), temp.path());
+    let condition = Readiness::default().condition("control_plane");
+    let link = condition.watch();
+    let options = options(3, false, Duration::from_secs(5), temp.path(), condition);
     let worker = Worker::new(Arc::new(plane), runtime, Arc::new(syncs), options);
-    let (link, shutdown) = (worker.link(), CancellationToken::new());
+    let shutdown = CancellationToken::new();
     let told = shutdown.clone();
     let task = tokio::spawn(async move { worker.run(told).await });
     Running { link, shutdown, task, temp }
@@ -101,9 +102,9 @@ async fn a_sync_of_ninja_one_arrives_as_a_file_that_a_reader_takes() {
 async fn a_certificate_that_nobody_vouches_for_is_not_talked_to() {
     let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
-    let running = start(&world, &door, fixed(&Key::first()), false);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(*running.link.borrow(), Link::Starting);
+    let mut running = start(&world, &door, fixed(&Key::first()), false);
+    let told = running.link.wait_for(|l| l.standing != Standing::Pending).await.unwrap().clone();
+    assert!(told.message().unwrap().contains("certificate"), "{told:?}");
     assert_eq!((plane.token_requests(), plane.calls().len()), (0, 0));
     running.shutdown.cancel();
     running.task.await.unwrap().unwrap();

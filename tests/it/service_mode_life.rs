@@ -4,7 +4,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use baton_ninja_one::{
-    baton::service_mode::{Link, ServiceError},
+    baton::{readiness::Standing, service_mode::ServiceError},
     wire::{
         api::{Task, task, task::TaskType},
         v2,
@@ -44,10 +44,10 @@ async fn hello_is_said_first_with_all_its_facts_and_until_it_is_heard() {
     let plane = ControlPlane::new();
     plane.fail("Hello", 3, Fault::Code(Code::Unavailable));
     let bench = Bench::start(&plane, Setup::default());
-    assert_eq!(*bench.link.borrow(), Link::Starting);
+    assert_eq!(bench.link.borrow().standing, Standing::Pending);
     plane.answered("GetTask", 1).await;
     assert_eq!(gaps(&plane.calls_of("Hello")), [1.0, 2.0, 4.0]);
-    assert_eq!(*bench.link.borrow(), Link::Up);
+    assert_eq!(bench.link.borrow().standing, Standing::Good);
     let hello = plane.hello();
     let build = hello.build_info.unwrap();
     assert_eq!((build.package.as_str(), build.package_version.as_str()), ("scripted", "0.0.1"));
@@ -84,7 +84,7 @@ async fn a_refusal_for_good_ends_service_mode_after_one_hello() {
             other => panic!("{other:?}"),
         }
         assert_eq!(plane.calls().len(), 1);
-        assert_eq!(*bench.link.borrow(), Link::Stopped);
+        assert!(matches!(bench.link.borrow().standing, Standing::Unreachable(_) | Standing::Refused(_)));
     }
 }
 
@@ -109,7 +109,7 @@ async fn an_outage_of_hours_is_waited_out_calmly_and_recovered_from() {
     let mut bench = Bench::start(&plane, Setup::default());
     plane.answered("GetTask", 1).await;
     plane.fail("*", usize::MAX, Fault::Code(Code::Unavailable));
-    bench.link.wait_for(|l| *l == Link::Down).await.unwrap();
+    bench.link.wait_for(|l| matches!(l.standing, Standing::Unreachable(_))).await.unwrap();
     // Once the token has run out, its endpoint is asked in place of the control plane.
     let asked = |plane: &ControlPlane| plane.calls().len() + plane.token_requests();
     let before = asked(&plane);
@@ -121,7 +121,7 @@ async fn an_outage_of_hours_is_waited_out_calmly_and_recovered_from() {
     let healed = Instant::now();
     plane.finished(&id).await.success();
     assert!(healed.elapsed() <= Duration::from_secs(61), "{:?}", healed.elapsed());
-    assert_eq!(*bench.link.borrow(), Link::Up);
+    assert_eq!(bench.link.borrow().standing, Standing::Good);
     assert_eq!(plane.calls_of("Hello").len(), 1);
     bench.stop().await;
 }
@@ -166,7 +166,7 @@ async fn tokens_are_reused_renewed_before_their_end_and_replaced_when_refused() 
     let id = plane.offer(list());
     plane.finished(&id).await.success();
     assert_eq!(plane.token_requests(), 3);
-    assert!(bench.link.borrow().eq(&Link::Up), "a refused token was taken for an outage");
+    assert_eq!(bench.link.borrow().standing, Standing::Good);
     bench.stop().await;
 }
 

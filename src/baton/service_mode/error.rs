@@ -49,10 +49,19 @@ pub(super) fn with_causes(error: &dyn StdError) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(cause) = next {
         let told = cause.to_string();
-        if !text.ends_with(&told) {
+        if !text.contains(&told) {
             text = format!("{text}: {told}");
         }
         next = cause.source();
     }
     text
+}
+
+/// What a status says; of a broken connection, what broke it.
+pub(super) fn told(status: &Status) -> String {
+    match StdError::source(status) {
+        // The outermost cause repeats the message.
+        Some(cause) => with_causes(cause),
+        None => status.message().to_owned(),
+    }
 }

@@ -116,6 +116,8 @@ fn name(kind: Option<&TaskType>) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 
+    use prost::Message as _;
+
     use super::*;
     use crate::wire::api::task::{ActionListSchemasTask, NoneTask, SyncFullTask};
 
@@ -135,6 +137,15 @@ mod tests {
         assert!(answer(vec![Task::default()], 1).tasks.is_empty());
         let unknown = answer(vec![task(&id, Option::None)], 1).tasks;
         assert_eq!((unknown.len(), unknown[0].name()), (1, "unknown"));
+    }
+
+    #[test]
+    fn a_kind_of_a_later_contract_arrives_as_unknown() {
+        let id = "a".repeat(27);
+        let mut bytes = task(&id, Option::None).encode_to_vec();
+        bytes.extend([0xba, 0x0c, 0x00]); // field 199, an empty message
+        let tasks = answer(vec![Task::decode(bytes.as_slice()).unwrap()], 1).tasks;
+        assert_eq!((tasks[0].id.as_str(), tasks[0].name()), (id.as_str(), "unknown"));
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! Syncs for the control plane: the syncer, into a new version 1 file.
 
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::{SyncFailure, SyncJob, SyncOrder};
+use super::{NoObserver, ServiceObserver, SyncFailure, SyncJob, SyncOrder};
 use crate::{
     baton::{
-        c1z,
+        c1z::{self, SyncType},
         connector::Connector,
         model::Bid,
-        sync::{LogProgress, Selection, SinkError, SyncError, Syncer},
+        sync::{Expansion, LogProgress, Selection, SinkError, SyncError, Syncer},
     },
     wire::{api::task::SyncFullTask, v2},
 };
@@ -23,12 +27,29 @@ pub struct Syncs {
     local: Selection,
     workers: usize,
     files: c1z::Options,
+    expansion: Expansion,
+    observer: Arc<dyn ServiceObserver>,
 }
 
 impl Syncs {
     /// Syncs the connector. `local` is what the operator has selected; `files` says how files are written.
     pub fn new(connector: Arc<dyn Connector>, local: Selection, workers: usize, files: c1z::Options) -> Self {
-        Self { connector, local, workers, files }
+        let (expansion, observer) = (Expansion::default(), Arc::new(NoObserver));
+        Self { connector, local, workers, files, expansion, observer }
+    }
+
+    /// Expands grants within these bounds.
+    #[must_use]
+    pub fn expansion(mut self, expansion: Expansion) -> Self {
+        self.expansion = expansion;
+        self
+    }
+
+    /// Tells this about each sync.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn ServiceObserver>) -> Self {
+        self.observer = observer;
+        self
     }
 }
 
@@ -41,16 +62,22 @@ impl SyncJob for Syncs {
         cancel: &CancellationToken,
     ) -> Result<(), SyncFailure> {
         let selection = selection(&self.local, &order.task)?;
+        let kind = kind_name(&selection.kind());
         let store = c1z::Store::open(file, self.files.clone()).map_err(|e| {
             let status = Status::internal(format!("cannot write the sync: {e}"));
             SyncFailure { status, permanent: false }
         })?;
         let syncer = Syncer::new(Arc::clone(&self.connector))
             .selection(selection)
+            .expansion(self.expansion)
             .workers(self.workers)
             .progress(Arc::new(LogProgress))
             .caller(order.caller.as_str());
-        syncer.run(store, cancel).await.map(drop).map_err(|error| failure(error, SystemTime::now()))
+        let (kind, began) = (kind, Instant::now());
+        let outcome = syncer.run(store, cancel).await;
+        let written = outcome.as_ref().ok().map(|(report, saved)| (report, saved.bytes));
+        self.observer.sync_finished(kind, written, began.elapsed());
+        outcome.map(drop).map_err(|error| failure(error, SystemTime::now()))
     }
 }
 
@@ -70,6 +97,16 @@ fn selection(local: &Selection, task: &SyncFullTask) -> Result<Selection, SyncFa
     // Grants are only left out of a targeted sync: a full one without them would take them away.
     selection.skip_grants = (local.skip_grants || task.skip_grants) && !selection.targeted.is_empty();
     Ok(selection)
+}
+
+/// A sync's kind as a word that is one of few.
+fn kind_name(kind: &SyncType) -> &'static str {
+    match kind {
+        SyncType::Full => "full",
+        SyncType::Partial => "partial",
+        SyncType::ResourcesOnly => "resources_only",
+        _ => "other",
+    }
 }
 
 fn bid(resource: &v2::Resource) -> Result<Bid, SyncFailure> {

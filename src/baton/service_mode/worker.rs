@@ -1,35 +1,41 @@
 //! The life of the daemon: hello until it is heard, then tasks until told to stop.
 
-use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt as _;
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
 use super::{
-    Clock, ControlPlane, HostFacts, Link, Program, ServiceError, SyncJob,
+    Clock, ControlPlane, HostFacts, Program, ServiceError, ServiceObserver, SyncJob,
+    error::told,
     finish::Finisher,
     hello::hello,
     inbox::Work,
-    link::LinkTeller,
     outcome::Outcome,
     poll::{Poller, after_failures},
     scratch,
     slots::{Held, Slots},
     task,
 };
-use crate::baton::runtime::Runtime;
+use crate::baton::{
+    readiness::{Condition, Standing},
+    runtime::Runtime,
+};
 
 /// The first and the longest wait between attempts at the first Hello.
 const HELLO_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
 /// How the worker works.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// How many tasks are taken on at once.
     pub task_concurrency: usize,
@@ -45,6 +51,10 @@ pub struct Options {
     pub host: HostFacts,
     /// Time and chance.
     pub clock: Clock,
+    /// Told whether the control plane can be reached; the log hears of each change once.
+    pub condition: Condition,
+    /// Told what happens.
+    pub observer: Arc<dyn ServiceObserver>,
 }
 
 /// The control plane's worker.
@@ -58,7 +68,6 @@ pub(super) struct Shared {
     pub(super) options: Options,
     finisher: Finisher,
     slots: Arc<Slots>,
-    link: LinkTeller,
 }
 
 impl Worker {
@@ -70,14 +79,8 @@ impl Worker {
         options: Options,
     ) -> Self {
         let finisher = Finisher::new(Arc::clone(&plane), options.clock);
-        let (slots, link) = (Slots::new(options.task_concurrency), LinkTeller::new());
-        Self(Arc::new(Shared { plane, runtime, job, options, finisher, slots, link }))
-    }
-
-    /// Whether the control plane can be reached, now and from now on.
-    #[must_use]
-    pub fn link(&self) -> watch::Receiver<Link> {
-        self.0.link.watch()
+        let slots = Slots::new(options.task_concurrency);
+        Self(Arc::new(Shared { plane, runtime, job, options, finisher, slots }))
     }
 
     /// Works until `shutdown` is cancelled and the work under way has ended, or the grace is over.
@@ -101,7 +104,6 @@ impl Worker {
                 Ok(())
             }
         };
-        shared.link.stopped();
         tasks.close();
         if !tasks.is_empty() {
             tracing::info!(tasks = tasks.len(), "waiting for tasks under way");
@@ -119,20 +121,20 @@ impl Shared {
     /// The first Hello, until it is heard.
     async fn greet(&self) -> Result<(), ServiceError> {
         let (mut wait, longest) = HELLO_WAITS;
-        let mut first = true;
         loop {
             match self.hello("").await? {
                 Ok(()) => break,
-                Err(status) if for_good(status.code()) => {
-                    return Err(ServiceError::Refused(Box::new(status)));
+                Err(status) => {
+                    self.unanswered(&status);
+                    if for_good(status.code()) {
+                        return Err(ServiceError::Refused(Box::new(status)));
+                    }
                 }
-                Err(status) => self.link.down(&status, first),
             }
-            first = false;
             sleep(self.options.clock.jittered(wait)).await;
             wait = (wait * 2).min(longest);
         }
-        self.link.up();
+        self.options.condition.set(Standing::Good);
         Ok(())
     }
 
@@ -150,7 +152,7 @@ impl Shared {
             match poller.ask(&self.plane, wanted, self.slots.known()).await {
                 Ok(answer) => {
                     failures = 0;
-                    self.link.up();
+                    self.options.condition.set(Standing::Good);
                     for work in answer.tasks {
                         self.start(work, tasks, stop);
                     }
@@ -158,11 +160,21 @@ impl Shared {
                 }
                 Err(status) => {
                     failures += 1;
-                    self.link.down(&status, false);
+                    self.unanswered(&status);
                     sleep(after_failures(failures, self.options.clock)).await;
                 }
             }
         }
+    }
+
+    /// Notes a call that failed.
+    fn unanswered(&self, status: &Status) {
+        let (code, error) = (status.code(), told(status));
+        tracing::debug!(?code, error, "the control plane did not answer");
+        self.options.condition.set(match code {
+            Code::Unauthenticated | Code::PermissionDenied => Standing::Refused(error),
+            _ => Standing::Unreachable(error),
+        });
     }
 
     /// Begins a task in the background, unless it is ours already.
@@ -186,11 +198,17 @@ impl Shared {
                 "a debug log of its own was wished for, which is not kept; see the log of this process"
             );
         }
-        let id = work.id.clone();
+        let (id, kind, began) = (work.id.clone(), work.name(), Instant::now());
+        self.options.observer.task_started(kind);
         let outcome = caught(task::carry_out(self, work, &held, &stop)).await;
-        let Some(outcome) = outcome.filter(|outcome| !cut_short(outcome, &stop)) else {
-            return;
+        let outcome = outcome.filter(|outcome| !cut_short(outcome, &stop));
+        let ended = match outcome.as_ref().map(Outcome::code) {
+            None => "left",
+            Some(None) => "success",
+            Some(Some(_)) => "error",
         };
+        self.options.observer.task_finished(kind, ended, began.elapsed());
+        let Some(outcome) = outcome else { return };
         match outcome.code() {
             None => tracing::info!("task done"),
             Some(code) => tracing::warn!(?code, error = outcome.message(), "task failed"),

@@ -5,7 +5,7 @@ mod access;
 mod network;
 mod report;
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +42,7 @@ async fn examine(settings: &Settings, ninja_one: &NinjaOne, warnings: &[String],
     for warning in warnings {
         report.say("setting", Finding::odd(warning.as_str(), "see --help"));
     }
-    let mut config = match compose::client_config(ninja_one, &Arc::default()) {
+    let mut config = match compose::client_config(ninja_one, None) {
         Ok(config) => config,
         Err(error) => {
             report.say(

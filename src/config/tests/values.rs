@@ -55,7 +55,7 @@ fn addresses_take_a_port_alone_and_localhost() {
     assert_eq!(run("serve").unwrap().settings.serve.listen.to_string(), "127.0.0.1:9090");
     assert_eq!(listen("127.0.0.1:0").unwrap(), "127.0.0.1:0");
     assert_eq!(listen("localhost:80").unwrap(), "127.0.0.1:80");
-    assert_eq!(listen(":80").unwrap(), "[::]:80");
+    assert_eq!(listen(":80 --listen-insecure").unwrap(), "[::]:80");
     assert_eq!(listen("[::1]:80").unwrap(), "[::1]:80");
     assert!(
         listen("127.0.0.1").is_err()

@@ -1,6 +1,9 @@
 //! The audit trail: one event for every write that somebody asked for, at the target `audit`, whatever came of it.
 
-use super::error::WriteError;
+use super::{
+    error::WriteError,
+    policy::{Policy, WriteListener},
+};
 use crate::baton::connector::Call;
 
 /// The target of the events.
@@ -17,11 +20,13 @@ pub(super) struct Entry {
     request_id: String,
     verified: bool,
     dry_run: bool,
+    listener: WriteListener,
     told: bool,
 }
 
 impl Entry {
-    pub(super) fn new(operation: &'static str, call: &Call, dry_run: bool) -> Self {
+    /// A write that is asked for under this policy.
+    pub(super) fn new(operation: &'static str, call: &Call, policy: &Policy) -> Self {
         Self {
             operation,
             asked_by: call.caller.clone(),
@@ -31,7 +36,8 @@ impl Entry {
             after: String::new(),
             request_id: String::new(),
             verified: false,
-            dry_run,
+            dry_run: policy.dry_run,
+            listener: policy.listener.clone(),
             told: false,
         }
     }
@@ -86,8 +92,9 @@ impl Entry {
         self.tell("joined", "", "");
     }
 
-    fn tell(&mut self, outcome: &str, reason: &str, error: &str) {
+    fn tell(&mut self, outcome: &'static str, reason: &'static str, error: &str) {
         self.told = true;
+        (self.listener.0)(self.operation, outcome, reason);
         tracing::info!(
             target: TARGET,
             operation = self.operation,

@@ -256,7 +256,7 @@ impl Provisioner {
         let _turn = self.turns.wait(Key::Account(user)).await;
         let mut missing = Vec::new();
         for &role in roles {
-            let mut entry = Entry::new("grant", call, false).account(user).role(role);
+            let mut entry = Entry::new("grant", call, &self.policy).account(user).role(role);
             let settled = self.settle(&mut entry, role, user, Wish::In).await;
             entry.finish(|settled| settled.already, &settled);
             if let Err(error) = settled {

@@ -59,7 +59,7 @@ use crate::{
 
 pub(super) use error::WriteError;
 pub(super) use form::schema as account_schema;
-pub use policy::{Clock, Policy};
+pub use policy::{Clock, Policy, WriteListener};
 pub(super) use update::Change;
 
 type Answer<T> = Result<T, WriteError>;
@@ -126,8 +126,7 @@ impl Provisioner {
         call: &Call,
         asked: request::Membership,
     ) -> Result<(RoleId, UserId, Settled), ConnectorError> {
-        let entry =
-            Entry::new(operation, call, self.policy.dry_run).account(&asked.account).role(&asked.role);
+        let entry = Entry::new(operation, call, &self.policy).account(&asked.account).role(&asked.role);
         let (role, user) = match asked.ids {
             Ok(ids) => ids,
             Err(refusal) => return Err(refuse(entry, refusal)),
@@ -149,7 +148,7 @@ impl Provisioner {
         call: &Call,
         account: &NewAccount,
     ) -> Result<AccountOutcome, ConnectorError> {
-        let entry = Entry::new("create_account", call, self.policy.dry_run);
+        let entry = Entry::new("create_account", call, &self.policy);
         let form = match Form::read(&account.info) {
             Ok(form) => form,
             Err(refusal) => return Err(refuse(entry.account(&account.info.login), refusal)),
@@ -167,7 +166,7 @@ impl Provisioner {
         call: &Call,
         id: &v2::ResourceId,
     ) -> Result<Vec<Any>, ConnectorError> {
-        let entry = Entry::new("delete_account", call, self.policy.dry_run).account(&id.resource);
+        let entry = Entry::new("delete_account", call, &self.policy).account(&id.resource);
         let Some(user) = accounts::parse_id(&id.resource) else {
             return Err(refuse(entry, WriteError::UnknownUser(id.resource.clone())));
         };
@@ -191,7 +190,7 @@ impl Provisioner {
         user: UserId,
         change: Change,
     ) -> Result<Updated, ConnectorError> {
-        let entry = Entry::new("update_profile", call, self.policy.dry_run).account(user);
+        let entry = Entry::new("update_profile", call, &self.policy).account(user);
         let (me, wanted) = (Arc::clone(self), change.clone());
         let work = |mut entry: Entry| async move {
             let result = me.update_user(&mut entry, user, &wanted).await;
@@ -207,7 +206,7 @@ impl Provisioner {
         call: &Call,
         user: UserId,
     ) -> Result<Stripped, ConnectorError> {
-        let entry = Entry::new("remove_all_roles", call, self.policy.dry_run).account(user);
+        let entry = Entry::new("remove_all_roles", call, &self.policy).account(user);
         let (me, by) = (Arc::clone(self), call.clone());
         let work = |mut entry: Entry| async move {
             let result = me.strip(&mut entry, &by, user).await;

@@ -27,6 +27,8 @@ pub struct Policy {
     pub read_back_pauses: Vec<Duration>,
     /// Tells the time.
     pub clock: Clock,
+    /// Told what came of each write, for metrics.
+    pub listener: WriteListener,
 }
 
 impl Default for Policy {
@@ -40,6 +42,7 @@ impl Default for Policy {
             protected_accounts: Vec::new(),
             read_back_pauses: vec![Duration::from_secs(1), Duration::from_secs(3)],
             clock: Clock::default(),
+            listener: WriteListener::default(),
         }
     }
 }
@@ -72,5 +75,22 @@ impl Default for Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
+    }
+}
+
+/// Told what came of each write: its operation, its outcome, and the reason when it was not done. All three are fixed words, as
+/// the audit trail has them. It must be quick.
+#[derive(Clone)]
+pub struct WriteListener(pub Arc<dyn Fn(&'static str, &'static str, &'static str) + Send + Sync>);
+
+impl Default for WriteListener {
+    fn default() -> Self {
+        Self(Arc::new(|_, _, _| {}))
+    }
+}
+
+impl fmt::Debug for WriteListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WriteListener")
     }
 }

@@ -61,7 +61,7 @@ impl Provisioner {
         }
         let mut removed = Vec::new();
         for role in going {
-            let mut entry = Entry::new("revoke", call, false).account(user).role(role.id);
+            let mut entry = Entry::new("revoke", call, &self.policy).account(user).role(role.id);
             let settled = self.settle(&mut entry, role.id, user, Wish::Out).await;
             entry.finish(|settled| settled.already, &settled);
             match settled {

@@ -216,7 +216,7 @@ impl Metrics {
             ),
             refusals: c.counter(
                 "guard_refusals",
-                "Changes that a guard refused before anything was sent",
+                "Changes that were refused before anything was sent, by their reason in docs/errors.md",
                 &["guard"],
             ),
             directory_age: c.gauge(

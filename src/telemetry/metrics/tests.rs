@@ -32,7 +32,7 @@ fn busy() -> Metrics {
     m.task_started("grant");
     m.task_finished("grant", "success", Duration::from_millis(300));
     m.provisioning_write("grant", "done");
-    m.guard_refused("last_administrator");
+    m.guard_refused("LAST_ADMINISTRATOR");
     m.directory(Duration::from_millis(2500), 12, 4);
     m.condition("ninja_one", true);
     m
@@ -78,7 +78,7 @@ fn a_scrape_shows_what_happened() {
         ("task_duration_seconds_count{kind=\"grant\"}", 1.0),
         ("tasks_running{kind=\"grant\"}", 1.0),
         ("provisioning_writes_total{operation=\"grant\",outcome=\"done\"}", 1.0),
-        ("guard_refusals_total{guard=\"last_administrator\"}", 1.0),
+        ("guard_refusals_total{guard=\"LAST_ADMINISTRATOR\"}", 1.0),
         ("directory_age_seconds", 2.5),
         ("directory_objects{object=\"accounts\"}", 12.0),
         ("directory_objects{object=\"roles\"}", 4.0),

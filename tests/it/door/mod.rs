@@ -20,7 +20,7 @@ use baton_ninja_one::{
         runtime::{Gates, Runtime},
         server::{self, CallReport, Denial, Door, DoorOptions, Patience, ServerObserver, TlsFiles},
     },
-    telemetry::{self, Format, Level},
+    telemetry::Level,
     wire::v2,
 };
 use prost::Message;
@@ -34,7 +34,7 @@ use tonic::{
 };
 use tracing::subscriber::DefaultGuard;
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, overhear};
 
 pub const METADATA: &str = "/c1.connector.v2.ConnectorService/GetMetadata";
 pub const VALIDATE: &str = "/c1.connector.v2.ConnectorService/Validate";
@@ -145,8 +145,7 @@ impl Drop for House {
 impl House {
     pub async fn behind(mut options: DoorOptions) -> Self {
         let log = Arc::<Mutex<Vec<u8>>>::default();
-        let (subscriber, _) = telemetry::subscriber(Level::Warn, Format::Json, Arc::clone(&log));
-        let listening = tracing::subscriber::set_default(subscriber);
+        let listening = overhear(Level::Warn, Arc::clone(&log));
         options.reload_every = Duration::from_millis(10);
         let resource_type = v2::ResourceType { id: "user".into(), ..Default::default() };
         let stub = Stub { types: vec![TypeSpec { resource_type, ..Default::default() }], ..Stub::default() };

@@ -9,7 +9,11 @@ pub mod scripted;
 pub mod walk;
 pub mod writes;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use baton_ninja_one::{
     baton::{
@@ -21,6 +25,7 @@ use baton_ninja_one::{
         rest::{Client, ClientConfig, Host},
     },
     simulator::{self, Simulator, Tenant},
+    telemetry,
     wire::v2,
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -195,6 +200,20 @@ pub fn reason(status: &Status) -> String {
     use prost::Message as _;
     let whole = rpc::Status::decode(status.details()).unwrap();
     whole.details.iter().find_map(unpack::<rpc::ErrorInfo>).map(|info| info.reason).unwrap_or_default()
+}
+
+/// Lets `output` hear what this thread logs, for as long as the guard lives.
+pub fn overhear(
+    level: telemetry::Level,
+    output: impl telemetry::Output,
+) -> tracing::subscriber::DefaultGuard {
+    // With a single listener in the process, whichever thread comes first to a line of code decides for all threads whether
+    // it is heard, also a thread that hears nothing. A second listener makes each be asked.
+    static SECOND: LazyLock<tracing::Dispatch> =
+        LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+    LazyLock::force(&SECOND);
+    let (subscriber, _) = telemetry::subscriber(level, telemetry::Format::Json, output);
+    tracing::subscriber::set_default(subscriber)
 }
 
 /// A page of docs/ must be what the program says; `UPDATE_DOCS=1` writes it.

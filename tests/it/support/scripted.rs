@@ -16,9 +16,11 @@ use baton_ninja_one::{
             AccountOutcome, Call, Connector, ConnectorError, Events, Granted, NewAccount, Page, PageRequest,
             ResourceQuery, TypeSpec,
         },
+        readiness::{Condition, Readiness, Report},
         runtime::{Gates, Runtime},
         service_mode::{
-            self, Clock, HostFacts, Link, Program, ServiceError, SyncFailure, SyncJob, SyncOrder, Worker,
+            self, Clock, HostFacts, NoObserver, Program, ServiceError, SyncFailure, SyncJob, SyncOrder,
+            Worker,
         },
     },
     wire::{api::task::SyncFullTask, pack, v2},
@@ -267,7 +269,7 @@ pub struct Bench {
     pub files: Arc<Files>,
     pub temp: tempfile::TempDir,
     pub shutdown: CancellationToken,
-    pub link: watch::Receiver<Link>,
+    pub link: watch::Receiver<Report>,
     worker: Option<JoinHandle<Result<(), ServiceError>>>,
 }
 
@@ -300,9 +302,11 @@ impl Bench {
         let calls =
             service_mode::ControlPlane::new(plane.in_memory(), Arc::new(plane.clone()), HOST_ID.into());
         let files = Arc::new(Files::default());
-        let options = options(setup.concurrency, setup.batches, setup.grace, setup.temp.path());
+        let condition = Readiness::default().condition("control_plane");
+        let link = condition.watch();
+        let options = options(setup.concurrency, setup.batches, setup.grace, setup.temp.path(), condition);
         let worker = Worker::new(Arc::new(calls), runtime, Arc::clone(&files) as Arc<dyn SyncJob>, options);
-        let (link, shutdown) = (worker.link(), CancellationToken::new());
+        let shutdown = CancellationToken::new();
         let told = shutdown.clone();
         let worker = Some(tokio::spawn(async move { worker.run(told).await }));
         Self { plane: plane.clone(), connector, files, temp: setup.temp, shutdown, link, worker }
@@ -328,7 +332,13 @@ impl Bench {
 }
 
 /// A worker's options, without chance.
-pub fn options(concurrency: usize, batches: bool, grace: Duration, temp: &Path) -> service_mode::Options {
+pub fn options(
+    concurrency: usize,
+    batches: bool,
+    grace: Duration,
+    temp: &Path,
+    condition: Condition,
+) -> service_mode::Options {
     service_mode::Options {
         task_concurrency: concurrency,
         batches,
@@ -337,5 +347,7 @@ pub fn options(concurrency: usize, batches: bool, grace: Duration, temp: &Path) 
         program: Program { toolchain: "rustc 1".into(), package: "scripted".into(), version: "0.0.1".into() },
         host: HostFacts::gather(),
         clock: Clock { chance: || 0.5, ..Clock::default() },
+        condition,
+        observer: Arc::new(NoObserver),
     }
 }
