@@ -204,6 +204,38 @@ async fn the_binary_serves_grpc_beside_service_mode_when_told_where_and_ends_bot
     plane.assert_satisfied();
 }
 
+#[tokio::test]
+async fn readiness_tells_an_unreachable_control_plane_from_a_refusal_and_recovers() {
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
+    let door = plane.over_tls().await;
+    let args = ["--listen", "127.0.0.1:0", "--health-check", "--health-check-port", "0"];
+    let (binary, _folder) = binary(&world, &door, &args);
+    let running = binary.listening().await;
+    let word = async |wanted: &str| {
+        let reached = async {
+            loop {
+                let (_, body) = super::health::get(running.said("health pages"), "/ready").await;
+                let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+                if body["details"]["control_plane"]["status"] == wanted {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(super::support::PATIENCE, reached).await.expect(wanted);
+    };
+    word("ok").await;
+    plane.fail("*", usize::MAX, Fault::Code(Code::Unavailable));
+    word("control_plane_unreachable").await;
+    plane.heal();
+    word("ok").await;
+    plane.fail("*", usize::MAX, Fault::Code(Code::PermissionDenied));
+    word("credentials_refused").await;
+    plane.heal();
+    word("ok").await;
+    assert_eq!(super::health::get(running.said("health pages"), "/live").await.0, 200);
+}
+
 /// A proxy that takes `CONNECT` for any host, and takes all of them here. Counts them.
 async fn proxy(to: String) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
