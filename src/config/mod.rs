@@ -6,7 +6,7 @@
 //! [`Settings`].
 //!
 //! The command line is a drop-in for that of a connector built with the reference SDK: same names, same precedence, same
-//! error texts, same exit codes. [`parse`] reads arguments, environment and files, and nothing else: it prints nothing and
+//! error texts, same exit codes. [`parse()`] reads arguments, environment and files, and nothing else: it prints nothing and
 //! ends no process. What a value means to NinjaOne or to the control plane is decided in the rooms that use it.
 
 mod arguments;

@@ -150,7 +150,7 @@ impl Users {
         self.places.get(&id).map(|&place| &mut self.list[place])
     }
 
-    /// Takes the account out; the last one of the list takes its place. Memberships stay: see [`Tenant::remove_user`].
+    /// Takes the account out; the last one of the list takes its place. Memberships stay: see `Tenant::remove_user`.
     pub fn remove(&mut self, id: i32) -> Option<User> {
         let place = self.places.remove(&id)?;
         let user = self.list.swap_remove(place);

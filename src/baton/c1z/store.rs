@@ -44,7 +44,7 @@ impl Default for Options {
 /// The sync to add.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewSync {
-    /// Its id, a [`super::ksuid`].
+    /// Its id, a [`crate::baton::ksuid`].
     pub id: String,
     /// What it covers.
     pub kind: SyncType,
