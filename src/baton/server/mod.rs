@@ -1,8 +1,8 @@
-//! The gRPC daemon: a [`Runtime`] behind a listener.
+//! The gRPC daemon: a `Runtime` behind a listener.
 //!
-//! It gets its listener and its shutdown from outside. Layers, from the wire inwards: connections and TLS ([`door`]),
-//! HTTP/2 limits and deadlines (tonic), [`observe`] (request id, span, reports, panics), the door's question for identity,
-//! right and rate, [`turns`] (concurrency), [`services`] (translation), and the runtime, where the rules live.
+//! It gets its listener and its shutdown from outside. Layers, from the wire inwards: connections and TLS (`door`),
+//! HTTP/2 limits and deadlines (tonic), `observe` (request id, span, reports, panics), the door's question for identity,
+//! right and rate, `turns` (concurrency), `services` (translation), and the runtime, where the rules live.
 
 mod door;
 mod health;
