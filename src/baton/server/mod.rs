@@ -1,4 +1,4 @@
-//! The gRPC daemon: a [`Runtime`] behind a listener.
+//! The gRPC daemon: a `Runtime` behind a listener.
 //!
 //! It gets its listener and its shutdown from outside. Layers, from the wire inwards: connections and TLS (`door`),
 //! HTTP/2 limits and deadlines (tonic), `observe` (request id, span, reports, panics), the door's question for identity,

@@ -1,8 +1,8 @@
 //! The door: who may come in, how much of it, and how fast.
 //!
-//! From the wire inwards: [`listen`] takes connections up to a limit and shakes hands by the files of [`tls`]; [`connection`]
-//! is one of them, and can be cut; [`admit`] asks each call for its caller ([`identity`], [`tokens`]), its right ([`right`])
-//! and its turn ([`rate`]). Who is turned away is told so, counted, and written to the audit trail ([`denial`]).
+//! From the wire inwards: `listen` takes connections up to a limit and shakes hands by the files of `tls`; `connection`
+//! is one of them, and can be cut; `admit` asks each call for its caller (`identity`, `tokens`), its right (`right`)
+//! and its turn (`rate`). Who is turned away is told so, counted, and written to the audit trail (`denial`).
 //!
 //! Files are read again while the daemon runs: a new certificate serves new connections and cuts none; a token that is
 //! taken out of its file stops working with the next call.
