@@ -38,10 +38,14 @@ pub(super) static SETTINGS: &[Setting] = &[
     Setting::int("session-store-maximum-size", Files, "The most bytes that the session store may hold")
         .default("15728640")
         .hidden()
-        .ops("Session store maximum size"),
+        .ops("Session store maximum size")
+        .without_effect("this connector keeps no session store"),
     Setting::text("otel-collector-endpoint", Telemetry, "OpenTelemetry collector for traces and logs")
         .value("URL")
-        .ops("OTel collector endpoint"),
+        .ops("OTel collector endpoint")
+        .without_effect(
+            "this version sends nothing to a collector; logs go to stderr or --log-path, metrics to /metrics",
+        ),
     Setting::path("otel-collector-endpoint-tls-cert-path", Telemetry, "PEM file to trust for the collector")
         .hidden()
         .ops("OTel collector TLS certificate path"),
