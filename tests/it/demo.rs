@@ -27,3 +27,14 @@ async fn the_same_seed_shows_the_same_tenant() {
     assert_eq!(table(&first), table(&again));
     assert_ne!(table(&first), table(&other));
 }
+
+#[tokio::test]
+async fn the_readme_shows_what_the_demo_prints() {
+    let output = Binary::new(&["demo"]).output().await;
+    let told = text(&output.stdout);
+    let same_each_time = |l: &&str| !l.contains("127.0.0.1:") && !l.contains(" seconds.");
+    let readme = include_str!("../../README.md");
+    for line in told.lines().filter(same_each_time) {
+        assert!(readme.lines().any(|l| l == line), "the README lacks: {line}");
+    }
+}
