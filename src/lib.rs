@@ -7,7 +7,7 @@
 //!   `Connector`.
 //! - [`ninja_one`]: the connector behind that door: NinjaOne's REST API as resources, entitlements and grants.
 //! - [`simulator`]: an in-memory NinjaOne over HTTP, for the demo, the tests and the benches.
-//! - [`config`] and [`telemetry`]: settings, logs and metrics, as plain values that know no room.
+//! - [`config`] and [`telemetry`]: settings, logs, traces and metrics, as plain values that know no room.
 //! - [`cli`]: the commands, and how results are printed.
 
 pub mod baton;

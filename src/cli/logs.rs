@@ -1,21 +1,35 @@
 //! Logs as the settings want them, and a debug level that ends by itself.
 
-use std::{io::IsTerminal as _, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 
 use super::error::CliError;
 use crate::{
+    baton::service_mode::{Keeping, TaskLogs},
     config,
-    telemetry::{Level, Logs, Options},
+    telemetry::{
+        Level, Logs, Options,
+        collector::{Collector, Reach, Signals},
+    },
 };
 
 /// The longest sleep before the clock is looked at again: it may be set, and machines sleep.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// Starts logging, and says what was odd about the settings. `usual` is logged when info is asked for, which is also what
-/// nobody asked for.
-pub(super) fn start(settings: &config::Logs, warnings: &[String], usual: Level) -> Result<Logs, CliError> {
+/// nobody asked for. With `otel`, traces and log records go to the collector that it names, if it names one; that needs a
+/// runtime.
+pub(super) fn start(
+    settings: &config::Logs,
+    otel: Option<&config::Otel>,
+    warnings: &[String],
+    usual: Level,
+) -> Result<Logs, CliError> {
     let terminal = std::io::stdout().is_terminal();
     let (mut options, odd) =
         Options::from_settings(&settings.level, settings.format.as_deref(), settings.paths.clone(), terminal);
@@ -26,11 +40,41 @@ pub(super) fn start(settings: &config::Logs, warnings: &[String], usual: Level) 
     if options.level == Level::Info {
         options.level = usual;
     }
-    let logs = Logs::init(&options).map_err(|e| CliError::new(e.to_string()))?;
+    let collector = otel.map(collector).transpose()?.flatten();
+    let logs = Logs::init(&options, collector).map_err(|e| CliError::new(e.to_string()))?;
     for warning in odd.iter().chain(warnings) {
         tracing::warn!("{warning}");
     }
     Ok(logs)
+}
+
+/// The collector that the settings name.
+fn collector(settings: &config::Otel) -> Result<Option<Collector>, CliError> {
+    let signals = Signals { traces: !settings.tracing_disabled, logs: !settings.logging_disabled };
+    let Some(endpoint) = settings.endpoint.clone().filter(|_| signals.traces || signals.logs) else {
+        return Ok(None);
+    };
+    let certificate = match (&settings.tls_cert_path, &settings.tls_cert) {
+        (Some(_), Some(_)) => {
+            return Err(CliError::new(
+                "otel-collector-endpoint-tls-cert and otel-collector-endpoint-tls-cert-path are both given; \
+                 leave one of them out",
+            ));
+        }
+        (Some(path), None) => Some(std::fs::read(path).map_err(|e| {
+            CliError::new(format!("otel-collector-endpoint-tls-cert-path: {}: {e}", path.display()))
+        })?),
+        (None, text) => text.as_ref().map(|pem| pem.as_bytes().to_vec()),
+    };
+    let reach = Reach { endpoint, insecure: settings.tls_insecure, certificate };
+    Collector::new(&reach, signals).map(Some).map_err(|e| CliError::new(e.to_string()))
+}
+
+impl TaskLogs for Logs {
+    fn keep(&self, span: &tracing::Span, file: &Path) -> io::Result<Keeping> {
+        let kept = Self::keep(self, span, file).map_err(io::Error::other)?;
+        Ok(Box::new(kept))
+    }
 }
 
 /// Lowers the level when the time for debug is over. Needs a runtime.

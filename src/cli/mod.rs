@@ -26,13 +26,16 @@ mod signals;
 mod simulate;
 mod view;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, process::ExitCode, time::Duration};
 
 use self::error::CliError;
 use crate::{
     config::{Command, Failure, Invocation, Settings},
     telemetry::{Level, Logs},
 };
+
+/// How long the end may take to tell the collector what it does not know yet.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// Prints why there is nothing to run, or the page of help that was asked for.
 #[must_use]
@@ -57,11 +60,16 @@ pub fn run(invocation: Invocation) -> ExitCode {
         _ => {
             // The doctor tells by itself what is odd about the settings.
             let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
-            logs::start(&settings.logs, told, usual_level(&command)).and_then(|logs| match &command {
-                Command::Show(show) => show::run(&settings, show),
-                Command::Diff(diff) => diff::run(&settings, diff),
-                _ => in_runtime(&command, &settings, &warnings, logs),
-            })
+            let logs = |otel| logs::start(&settings.logs, otel, told, usual_level(&command));
+            match &command {
+                Command::Show(show) => logs(None).and_then(|_| show::run(&settings, show)),
+                Command::Diff(diff) => logs(None).and_then(|_| diff::run(&settings, diff)),
+                // A collector is for work that is done unattended.
+                Command::Run | Command::Serve => {
+                    in_runtime(&command, &settings, &warnings, || logs(Some(&settings.otel)))
+                }
+                _ => in_runtime(&command, &settings, &warnings, || logs(None)),
+            }
         }
     };
     match outcome {
@@ -87,15 +95,17 @@ fn in_runtime(
     command: &Command,
     settings: &Settings,
     warnings: &[String],
-    logs: Logs,
+    start_logs: impl FnOnce() -> Result<Logs, CliError>,
 ) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
+    let entered = runtime.enter();
+    let logs = start_logs()?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
-        logs::expire(logs, &settings.logs);
+        logs::expire(logs.clone(), &settings.logs);
         match command {
-            Command::Run => run::run(settings, shutdown).await,
+            Command::Run => run::run(settings, &logs, shutdown).await,
             Command::Serve => serve::run(settings, shutdown).await,
             Command::Demo => demo::run(settings, shutdown).await,
             Command::Simulate => simulate::run(settings, shutdown).await,
@@ -105,6 +115,8 @@ fn in_runtime(
             other => Err(CliError::not_yet(other)),
         }
     });
+    logs.flush(FLUSH);
+    drop(entered);
     // What still runs after the grace is cut off: a stuck client must not keep the process.
     runtime.shutdown_background();
     outcome

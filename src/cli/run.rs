@@ -6,6 +6,7 @@ use std::{io::IsTerminal as _, process::ExitCode, str::FromStr as _, sync::Arc};
 
 use indicatif::ProgressDrawTarget;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{compose, error::CliError, one_shot, service};
 use crate::{
@@ -15,12 +16,17 @@ use crate::{
         sync::{Expansion, LogProgress, Progress, Selection, Syncer, TerminalProgress},
     },
     config::{self, Settings},
+    telemetry::Logs,
 };
 
 /// Does what the settings ask for.
-pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<ExitCode, CliError> {
+pub(super) async fn run(
+    settings: &Settings,
+    logs: &Logs,
+    shutdown: CancellationToken,
+) -> Result<ExitCode, CliError> {
     if let Some(control_plane) = &settings.control_plane {
-        return service::run(settings, control_plane, shutdown).await;
+        return service::run(settings, control_plane, logs, shutdown).await;
     }
     if settings.serve.listen_given {
         tracing::warn!(
@@ -28,9 +34,9 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         );
     }
     if let Some(operation) = &settings.one_shot {
-        return one_shot::run(operation, settings).await;
+        return one_shot::run(operation, settings).instrument(tracing::info_span!("one_shot")).await;
     }
-    sync(settings, shutdown).await
+    sync(settings, shutdown).instrument(tracing::info_span!("sync")).await
 }
 
 /// Syncs into the file.

@@ -17,6 +17,7 @@ use crate::{
         sync::Expansion,
     },
     config::{self, Settings},
+    telemetry::Logs,
 };
 
 /// The name of the condition that the control plane answers.
@@ -28,10 +29,11 @@ const REVALIDATE: (Duration, Duration) = (Duration::from_secs(1), Duration::from
 pub(super) async fn run(
     settings: &Settings,
     control_plane: &config::ControlPlane,
+    logs: &Logs,
     shutdown: CancellationToken,
 ) -> Result<ExitCode, CliError> {
     let daemon = Daemon::new(settings)?;
-    let worker = worker(settings, control_plane, &daemon)?;
+    let worker = worker(settings, control_plane, &daemon, logs)?;
     let listening = match settings.serve.listen_given {
         true => Some(serve::Listening::bind(settings).await?),
         false => None,
@@ -92,6 +94,7 @@ fn worker(
     settings: &Settings,
     control_plane: &config::ControlPlane,
     daemon: &Daemon,
+    logs: &Logs,
 ) -> Result<Worker, CliError> {
     for warning in without_effect(settings, control_plane) {
         tracing::warn!("{warning}");
@@ -132,6 +135,7 @@ fn worker(
         clock,
         condition: daemon.readiness.condition(CONTROL_PLANE),
         observer: Counted::new(&daemon.metrics),
+        task_logs: Arc::new(logs.clone()),
     };
     Ok(Worker::new(Arc::new(plane), Arc::clone(&daemon.runtime), Arc::new(syncs), options))
 }

@@ -40,12 +40,13 @@ pub(super) static SETTINGS: &[Setting] = &[
         .hidden()
         .ops("Session store maximum size")
         .without_effect("this connector keeps no session store"),
-    Setting::text("otel-collector-endpoint", Telemetry, "OpenTelemetry collector for traces and logs")
-        .value("URL")
-        .ops("OTel collector endpoint")
-        .without_effect(
-            "this version sends nothing to a collector; logs go to stderr or --log-path, metrics to /metrics",
-        ),
+    Setting::text(
+        "otel-collector-endpoint",
+        Telemetry,
+        "OpenTelemetry collector for traces and logs: HOST:PORT, or a URL (OTLP over gRPC)",
+    )
+    .value("ADDR")
+    .ops("OTel collector endpoint"),
     Setting::path("otel-collector-endpoint-tls-cert-path", Telemetry, "PEM file to trust for the collector")
         .hidden()
         .ops("OTel collector TLS certificate path"),

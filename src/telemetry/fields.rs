@@ -29,15 +29,23 @@ impl Fields {
     /// Adds those fields of `other` that are not there yet.
     pub(super) fn extend_missing(&mut self, other: &Self) {
         for (name, value) in &other.values {
-            if self.values.iter().all(|(known, _)| known != name) {
-                self.values.push((name.clone(), value.clone()));
-            }
+            self.set_missing(name, value.clone());
+        }
+    }
+
+    /// Adds a field unless it is there.
+    pub(super) fn set_missing(&mut self, name: &str, value: Value) {
+        if self.values.iter().all(|(known, _)| known != name) {
+            self.values.push((name.to_owned(), value));
         }
     }
 
     fn record(&mut self, field: &Field, value: Value) {
-        // `r#type` is how a field named like a keyword has to be written.
-        self.set(field.name().trim_start_matches("r#"), value);
+        // What only traces need has a prefix of its own.
+        if !field.name().starts_with("otel.") {
+            // `r#type` is how a field named like a keyword has to be written.
+            self.set(field.name().trim_start_matches("r#"), value);
+        }
     }
 }
 

@@ -1,15 +1,19 @@
 //! How much is logged.
 
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
 /// The noise of libraries: their warnings are ours, their progress is not.
-const LIBRARIES: [&str; 12] = [
+const LIBRARIES: [&str; 16] = [
     "axum",
     "h2",
     "hyper",
     "hyper_util",
     "mio",
+    "opentelemetry",
+    "opentelemetry_otlp",
+    "opentelemetry_sdk",
     "oauth2",
     "reqwest",
     "rustls",
@@ -17,6 +21,7 @@ const LIBRARIES: [&str; 12] = [
     "tokio_util",
     "tonic",
     "tower",
+    "tracing_opentelemetry",
 ];
 
 /// The audit trail is written at every level: who asks for less noise does not ask for less proof.
@@ -50,19 +55,38 @@ impl Level {
             _ => None,
         }
     }
+}
 
-    /// What passes at this level: libraries speak one level later, and only from debug on. The audit trail always passes.
-    pub(super) fn filter(self) -> Targets {
-        let (ours, theirs) = match self {
-            Self::Trace => (LevelFilter::TRACE, LevelFilter::DEBUG),
-            Self::Debug => (LevelFilter::DEBUG, LevelFilter::INFO),
-            Self::Info => (LevelFilter::INFO, LevelFilter::WARN),
-            Self::Warn => (LevelFilter::WARN, LevelFilter::WARN),
-            Self::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
+/// Which events are wanted at a level: libraries speak one level later, and only from debug on. The audit trail always passes.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    targets: Targets,
+    loudest: LevelFilter,
+}
+
+impl Wanted {
+    pub(super) fn at(level: Level) -> Self {
+        let (ours, theirs) = match level {
+            Level::Trace => (LevelFilter::TRACE, LevelFilter::DEBUG),
+            Level::Debug => (LevelFilter::DEBUG, LevelFilter::INFO),
+            Level::Info => (LevelFilter::INFO, LevelFilter::WARN),
+            Level::Warn => (LevelFilter::WARN, LevelFilter::WARN),
+            Level::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
         };
-        Targets::new()
+        let targets = Targets::new()
             .with_default(ours)
             .with_targets(LIBRARIES.map(|library| (library, theirs)))
-            .with_target(AUDIT, LevelFilter::INFO)
+            .with_target(AUDIT, LevelFilter::INFO);
+        Self { targets, loudest: ours.max(LevelFilter::INFO) }
+    }
+
+    /// Whether this event is.
+    pub(super) fn event(&self, metadata: &Metadata<'_>) -> bool {
+        self.targets.would_enable(metadata.target(), metadata.level())
+    }
+
+    /// Beyond this nothing is.
+    pub(super) fn loudest(&self) -> LevelFilter {
+        self.loudest
     }
 }

@@ -51,7 +51,7 @@ impl Line<'_> {
         out
     }
 
-    fn message(&self) -> &str {
+    pub(super) fn message(&self) -> &str {
         self.fields.message.as_deref().unwrap_or_default()
     }
 

@@ -1,24 +1,28 @@
-//! Sets logging up, and changes its level while the process runs.
+//! Sets logging up, and changes what is logged while the process runs.
 //!
 //! Source of truth: section 7 of the reference's command line. No sampling, no stack traces.
 
-use std::path::PathBuf;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing::span::Id;
+use tracing::{Span, Subscriber};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, reload};
 
-use super::caller::caller;
-use super::fields::Fields;
+use super::collector::Collector;
+use super::gate::Gate;
 use super::level::Level;
-use super::line::{Format, Line};
-use super::output::{Output, Sinks};
-use super::redact;
+use super::line::Format;
+use super::lines::Lines;
+use super::listeners::Listeners;
+use super::output::{Capped, Output, Sinks};
+
+/// The most bytes of a log that a span keeps.
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +79,14 @@ pub enum LogsError {
 
 /// A handle on the running logs.
 #[derive(Clone)]
-pub struct Logs {
-    filter: reload::Handle<Targets, tracing_subscriber::Registry>,
+pub struct Logs(Arc<Inner>);
+
+struct Inner {
+    gate: reload::Handle<Gate, Registry>,
+    listeners: Arc<Listeners>,
+    /// Held while who listens and what passes the gate are made to agree.
+    change: Mutex<()>,
+    collector: Option<Collector>,
 }
 
 impl std::fmt::Debug for Logs {
@@ -86,13 +96,13 @@ impl std::fmt::Debug for Logs {
 }
 
 impl Logs {
-    /// Starts logging for the whole process, panics included.
+    /// Starts logging for the whole process, panics included; traces and log records go to `collector` as well.
     ///
     /// # Errors
     /// A log file cannot be opened, or logging runs already.
-    pub fn init(options: &Options) -> Result<Self, LogsError> {
+    pub fn init(options: &Options, collector: Option<Collector>) -> Result<Self, LogsError> {
         let sinks = Sinks::open(&options.paths)?;
-        let (subscriber, logs) = subscriber(options.level, options.format, sinks);
+        let (subscriber, logs) = assembled(options.level, options.format, sinks, collector);
         subscriber.try_init().map_err(|_| LogsError::Twice)?;
         std::panic::set_hook(Box::new(log_panic));
         Ok(logs)
@@ -103,20 +113,76 @@ impl Logs {
     /// # Errors
     /// The subscriber that this handle belongs to is gone.
     pub fn set_level(&self, level: Level) -> Result<(), LogsError> {
-        self.filter.reload(level.filter()).map_err(|_| LogsError::Gone)
+        self.change(|listeners| listeners.set_level(level))
+    }
+
+    /// Writes what happens within `span` from now on, at level debug, as JSON lines into a new file at `path` as well, until
+    /// what is returned is dropped. A file that grows too large is cut off, and says so.
+    ///
+    /// # Errors
+    /// The file cannot be made, or the subscriber that this handle belongs to is gone.
+    pub fn keep(&self, span: &Span, path: &Path) -> Result<Kept, LogsError> {
+        let open = |source| LogsError::Open { path: path.to_owned(), source };
+        let file = Capped::create(path, KEPT_BYTES).map_err(open)?;
+        let id = span.id().ok_or(LogsError::Gone)?;
+        self.change(|listeners| listeners.keep(&id, Arc::new(file)))?;
+        Ok(Kept { logs: self.clone(), id, _span: span.clone() })
+    }
+
+    /// Sends the collector what it has not got yet. Blocks for as long as that takes, but not for longer than `patience`.
+    pub fn flush(&self, patience: Duration) {
+        if let Some(collector) = &self.0.collector {
+            collector.finish(patience);
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&Listeners)) -> Result<(), LogsError> {
+        let _one_at_a_time = self.0.change.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&self.0.listeners);
+        self.0.gate.reload(Gate::new(self.0.listeners.levels())).map_err(|_| LogsError::Gone)
     }
 }
 
-/// A subscriber that writes to `output`, for [`tracing::subscriber::with_default`] in a test and for [`Logs::init`]. More
-/// layers can be put on top of it.
+/// A log that a span keeps; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Kept {
+    logs: Logs,
+    id: Id,
+    /// While it lives no other span gets its id.
+    _span: Span,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Nobody listens to a subscriber that is gone.
+        let _ = self.logs.change(|listeners| listeners.forget(&self.id));
+    }
+}
+
+/// A subscriber that writes to `output`, for [`tracing::subscriber::with_default`] in a test. More layers can be put on top
+/// of it.
 pub fn subscriber(
     level: Level,
     format: Format,
     output: impl Output,
 ) -> (impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync, Logs) {
-    let (filter, handle) = reload::Layer::new(level.filter());
-    let lines = Lines { format, output, now: SystemTime::now };
-    (tracing_subscriber::registry().with(filter).with(lines), Logs { filter: handle })
+    assembled(level, format, output, None)
+}
+
+fn assembled(
+    level: Level,
+    format: Format,
+    output: impl Output,
+    collector: Option<Collector>,
+) -> (impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync, Logs) {
+    let listeners = Arc::new(Listeners::new(level));
+    let (gate, handle) = reload::Layer::new(Gate::new([level]));
+    let traces = collector.as_ref().and_then(Collector::traces);
+    let records = collector.as_ref().and_then(Collector::records);
+    let lines = Lines { format, output, now: SystemTime::now, listeners: Arc::clone(&listeners), records };
+    let inner = Inner { gate: handle, listeners, change: Mutex::default(), collector };
+    // Traces come before lines, so that a line knows the trace that it belongs to.
+    (tracing_subscriber::registry().with(gate).with(traces).with(lines), Logs(Arc::new(inner)))
 }
 
 /// A panic message may quote anything, so it takes the way of every other line.
@@ -127,48 +193,4 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message");
     tracing::error!(location, error = message, "panicked");
-}
-
-/// Turns events into lines.
-pub(super) struct Lines<O> {
-    pub(super) format: Format,
-    pub(super) output: O,
-    pub(super) now: fn() -> SystemTime,
-}
-
-impl<S, O> Layer<S> for Lines<O>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    O: Output,
-{
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            let mut fields = Fields::default();
-            attributes.record(&mut fields);
-            span.extensions_mut().insert(fields);
-        }
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
-        {
-            values.record(fields);
-        }
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // The event's own fields come first; then those of the spans around it, the inner ones before the outer ones.
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(around) = span.extensions().get::<Fields>() {
-                fields.extend_missing(around);
-            }
-        }
-        let metadata = event.metadata();
-        let caller = caller(metadata);
-        let line = Line { at: (self.now)(), level: *metadata.level(), caller: &caller, fields: &fields };
-        self.output.write_line(&redact::scrub(&line.render(self.format)));
-    }
 }

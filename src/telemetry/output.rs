@@ -78,3 +78,38 @@ impl Output for Sinks {
         }
     }
 }
+
+/// A new file that stops growing at a limit.
+pub(super) struct Capped(Mutex<Room>);
+
+struct Room {
+    file: File,
+    left: u64,
+}
+
+/// The last line of a file that has met its limit.
+const CUT_OFF: &str = "{\"level\":\"warn\",\"msg\":\"the rest of this log is cut off\"}\n";
+
+impl Capped {
+    /// A file that nobody else may read, for about `limit` bytes.
+    pub(super) fn create(path: &Path, limit: u64) -> std::io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.create_new(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self(Mutex::new(Room { file: options.open(path)?, left: limit })))
+    }
+}
+
+impl Output for Capped {
+    fn write_line(&self, line: &str) {
+        let mut room = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if room.left == 0 {
+            return;
+        }
+        let left = room.left.checked_sub(line.len() as u64);
+        let line = if left.is_some() { line } else { CUT_OFF };
+        room.left = left.unwrap_or(0);
+        let _ = room.file.write_all(line.as_bytes());
+    }
+}

@@ -12,7 +12,8 @@ use tracing::subscriber::with_default;
 use tracing::{debug, error, error_span, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::logs::Lines;
+use super::lines::Lines;
+use super::listeners::Listeners;
 use super::*;
 
 type Sink = Arc<Mutex<Vec<u8>>>;
@@ -36,7 +37,8 @@ fn fixed() -> SystemTime {
 /// What `work` logs at a known moment.
 fn at_a_fixed_time(format: Format, work: impl FnOnce()) -> String {
     let sink = Sink::default();
-    let lines = Lines { format, output: Arc::clone(&sink), now: fixed };
+    let listeners = Arc::new(Listeners::new(Level::Info));
+    let lines = Lines { format, output: Arc::clone(&sink), now: fixed, listeners, records: None };
     with_default(tracing_subscriber::registry().with(lines), work);
     text(&sink)
 }
@@ -215,4 +217,68 @@ fn log_files_are_appended_to_and_a_bad_path_is_an_error() {
     let missing = directory.path().join("no/such/file");
     let failure = output::Sinks::open(std::slice::from_ref(&missing)).err().unwrap();
     assert!(failure.to_string().starts_with(&format!("cannot open the log file {}", missing.display())));
+}
+
+#[test]
+fn a_span_keeps_what_happens_within_it_at_debug_and_the_log_keeps_its_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("debug.log");
+    let out = logged(Level::Warn, Format::Console, |logs| {
+        let (watched, other) = (info_span!("task", task_id = "t1"), info_span!("task", task_id = "t2"));
+        let kept = logs.keep(&watched, &path).unwrap();
+        watched.in_scope(|| {
+            let _inner = info_span!("rpc", request_id = "r1").entered();
+            debug!("inside");
+            debug!(target: "h2::codec", "a library");
+            warn!("loud");
+        });
+        other.in_scope(|| debug!("elsewhere"));
+        debug!("outside");
+        drop(kept);
+        watched.in_scope(|| debug!("too late"));
+    });
+    let kept = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<_> = lines.iter().map(|line| line["msg"].as_str().unwrap()).collect();
+    assert_eq!(said, ["inside", "loud"]);
+    assert!(lines.iter().all(|line| line["task_id"] == "t1" && line["request_id"] == "r1"), "{kept}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(out.contains("loud") && out.contains("t1"), "a warning names its task: {out}");
+}
+
+#[test]
+fn two_spans_keep_logs_side_by_side_and_secrets_stay_out_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["a", "b"].map(|name| folder.path().join(name));
+    redact::register_secret(&SecretString::from("kept-canary-31"));
+    logged(Level::Error, Format::Json, |logs| {
+        let spans = [info_span!("task", task_id = "a"), info_span!("task", task_id = "b")];
+        let first = logs.keep(&spans[0], &paths[0]).unwrap();
+        let _second = logs.keep(&spans[1], &paths[1]).unwrap();
+        for span in &spans {
+            span.in_scope(|| debug!(token = "kept-canary-31", "both"));
+        }
+        drop(first);
+        for span in &spans {
+            span.in_scope(|| debug!("one"));
+        }
+    });
+    let [a, b] = paths.map(|path| std::fs::read_to_string(path).unwrap());
+    assert_eq!((a.lines().count(), b.lines().count()), (1, 2), "{a}{b}");
+    assert!(!a.contains("kept-canary-31") && a.contains(redact::REDACTED), "{a}");
+}
+
+#[test]
+fn a_log_of_its_own_is_cut_off_where_it_would_grow_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let capped = super::output::Capped::create(&path, 20).unwrap();
+    for line in ["first line\n", "second line\n", "third\n"] {
+        capped.write_line(line);
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, "first line"), "{text}");
+    assert!(lines[1].contains("cut off") && serde_json::from_str::<Value>(lines[1]).is_ok(), "{text}");
+    assert!(super::output::Capped::create(&path, 20).is_err(), "a file that is there is not written over");
 }

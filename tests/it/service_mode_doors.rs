@@ -168,7 +168,7 @@ async fn two_replicas_with_the_same_credentials_work_side_by_side() {
 }
 
 /// The binary with the environment of the vendor's manual.
-fn binary(world: &World, door: &Door, args: &[&str]) -> (Binary, tempfile::TempDir) {
+pub(crate) fn binary(world: &World, door: &Door, args: &[&str]) -> (Binary, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
     fs::write(&ca, &door.ca).unwrap();

@@ -10,6 +10,7 @@ mod observe;
 mod observer;
 mod reflection;
 mod services;
+mod trace_context;
 mod turns;
 
 use std::{future::Future, io, sync::Arc, time::Duration};

@@ -22,11 +22,12 @@ use tokio_util::{
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field};
 
 use super::{
     CallReport, ServerObserver,
     door::{Denial, Methods, Patience, Peer, refuse},
+    trace_context::continue_trace,
 };
 
 /// The header that carries a request id in and out.
@@ -91,12 +92,24 @@ where
         let id = request_id(&request);
         let peer = request.extensions().get::<Peer>().cloned();
         let address = peer.as_ref().map_or_else(|| "unknown".to_owned(), Peer::to_string);
-        let span = tracing::info_span!("rpc", method = %path, request_id = %id, peer = %address);
+        let method =
+            self.around.methods.find(&path).map_or_else(|| Arc::from("other"), |m| Arc::clone(&m.name));
+        let span = tracing::info_span!(
+            "rpc",
+            otel.kind = "server",
+            otel.name = %method,
+            method = %path,
+            request_id = %id,
+            peer = %address,
+            trace_id = field::Empty,
+            code = field::Empty,
+            otel.status_code = field::Empty,
+        );
+        continue_trace(&span, request.headers());
         if is_ours(&path) {
             let around = self.around.clone();
-            let method = around.methods.find(&path).map_or_else(|| "other".into(), |m| Arc::clone(&m.name));
-            let call =
-                Told { started: Instant::now(), code: None, method, observer: Arc::clone(&around.observer) };
+            let (observer, within) = (Arc::clone(&around.observer), span.clone());
+            let call = Told { started: Instant::now(), code: None, method, observer, span: within };
             let request = request.map(|body| around.timed(body, &call.method, &address));
             let work = async move { around.run(inner, request, id, call, peer).await };
             Box::pin(work.instrument(span))
@@ -180,17 +193,32 @@ struct Told {
     code: Option<Code>,
     method: Arc<str>,
     observer: Arc<dyn ServerObserver>,
+    span: Span,
+}
+
+/// Codes that say that the server failed, and not the caller, as the conventions of OpenTelemetry divide them.
+fn at_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
 }
 
 impl Drop for Told {
     fn drop(&mut self) {
         let (elapsed, code) = (self.started.elapsed(), self.code.unwrap_or(Code::Cancelled));
         self.observer.call_ended(&CallReport { method: &self.method, code, elapsed });
-        tracing::debug!(
-            ?code,
-            elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            "call answered"
-        );
+        self.span.record("code", field::debug(code));
+        if at_fault(code) {
+            self.span.record("otel.status_code", "error");
+        }
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        self.span.in_scope(|| tracing::debug!(elapsed_ms, "call answered"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A private directory for the file of one sync, gone when it is done; what a killed process left is removed by the next one.
+//! A private directory for the files of one sync, gone when it is done; what a killed process left is removed by the next one.
 //!
 //! Whoever uses a directory holds a lock on it, which the system takes back when the process ends, so that replicas on one
 //! machine leave each other's alone.
@@ -39,6 +39,11 @@ impl Scratch {
     /// Where the sync goes.
     pub(super) fn file(&self) -> PathBuf {
         self.home.path().join("sync.c1z")
+    }
+
+    /// Where the log of the task goes.
+    pub(super) fn debug_log(&self) -> PathBuf {
+        self.home.path().join("debug.log")
     }
 
     /// Removes it with all that is in it. Blocks.

@@ -1,4 +1,4 @@
-//! Uploading a file: read once for its checksum, then sent from the disk in pieces. It is never in memory as a whole.
+//! Uploading an asset of a task, its sync or its log: read once for its checksum, then sent from the disk in pieces. It is never in memory as a whole.
 
 use std::{
     io::{self, Read as _},
@@ -34,6 +34,22 @@ struct Asset {
     checksum: [u8; 32],
 }
 
+/// What a file is, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Sync,
+    DebugLog,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::DebugLog => "debug log",
+        }
+    }
+}
+
 /// Uploads the file for the task, from the start again when an attempt fails.
 ///
 /// # Errors
@@ -42,20 +58,23 @@ pub(super) async fn upload(
     plane: &ControlPlane,
     task_id: &str,
     path: &Path,
+    kind: Kind,
     cancel: &CancellationToken,
 ) -> Result<(), Status> {
     let asset = Asset::open(plane.host_id(), task_id, path).await.map_err(|e| unreadable(&e))?;
+    let kind = kind.name();
     let attempts = async {
         let mut last = Status::unavailable("nothing was sent");
         for (number, wait) in WAITS.into_iter().enumerate() {
             tokio::time::sleep(wait).await;
             match asset.send(plane).await {
                 Ok(()) => {
-                    tracing::info!(bytes = asset.length, attempt = number + 1, "uploaded the sync");
+                    tracing::info!(bytes = asset.length, attempt = number + 1, "uploaded the {kind}");
                     return Ok(());
                 }
                 Err(status) => {
-                    tracing::warn!(code = ?status.code(), error = status.message(), attempt = number + 1, "upload failed");
+                    let (code, error) = (status.code(), status.message());
+                    tracing::warn!(?code, error, attempt = number + 1, "the upload of the {kind} failed");
                     last = status;
                 }
             }
@@ -154,5 +173,5 @@ impl Next {
 }
 
 fn unreadable(error: &io::Error) -> Status {
-    Status::internal(format!("the sync's file cannot be read: {error}"))
+    Status::internal(format!("the file to upload cannot be read: {error}"))
 }

@@ -12,10 +12,10 @@ use futures::FutureExt as _;
 use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Code, Status};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field};
 
 use super::{
-    Clock, ControlPlane, HostFacts, Program, ServiceError, ServiceObserver, SyncJob,
+    Clock, ControlPlane, HostFacts, Program, ServiceError, ServiceObserver, SyncJob, TaskLogs,
     error::told,
     finish::Finisher,
     hello::hello,
@@ -55,6 +55,8 @@ pub struct Options {
     pub condition: Condition,
     /// Told what happens.
     pub observer: Arc<dyn ServiceObserver>,
+    /// Keeps the logs of tasks that are to have one of their own.
+    pub task_logs: Arc<dyn TaskLogs>,
 }
 
 /// The control plane's worker.
@@ -183,7 +185,15 @@ impl Shared {
             tracing::debug!(task_id = %work.id, "a task under way was given out again");
             return;
         };
-        let span = tracing::info_span!("task", task_id = %work.id, kind = work.name());
+        let kind = work.name();
+        let span = tracing::info_span!(
+            "task",
+            otel.kind = "consumer",
+            otel.name = kind,
+            otel.status_code = field::Empty,
+            task_id = %work.id,
+            kind,
+        );
         let (shared, stop) = (Arc::clone(self), stop.clone());
         tasks.spawn(async move { shared.carry_out(work, held, stop).await }.instrument(span));
     }
@@ -193,11 +203,6 @@ impl Shared {
             return;
         }
         tracing::info!("task begins");
-        if work.debug {
-            tracing::warn!(
-                "a debug log of its own was wished for, which is not kept; see the log of this process"
-            );
-        }
         let (id, kind, began) = (work.id.clone(), work.name(), Instant::now());
         self.options.observer.task_started(kind);
         let outcome = caught(task::carry_out(self, work, &held, &stop)).await;
@@ -211,7 +216,10 @@ impl Shared {
         let Some(outcome) = outcome else { return };
         match outcome.code() {
             None => tracing::info!("task done"),
-            Some(code) => tracing::warn!(?code, error = outcome.message(), "task failed"),
+            Some(code) => {
+                Span::current().record("otel.status_code", "error");
+                tracing::warn!(?code, error = outcome.message(), "task failed");
+            }
         }
         self.finisher.finish(&id, outcome).await;
     }

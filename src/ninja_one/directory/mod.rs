@@ -24,6 +24,7 @@ use futures::{
     future::{BoxFuture, Shared},
 };
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use self::pins::Pins;
 use crate::ninja_one::rest::{self, Client};
@@ -159,7 +160,7 @@ impl Directory {
     fn take_off(&self, had_roles: bool, changes: u64) -> Flight {
         let begun = Instant::now();
         let (client, state) = (self.client.clone(), Arc::clone(&self.state));
-        let task = tokio::spawn(async move {
+        let work = async move {
             let fetched = fetch::snapshot(&client, had_roles).await.map(Arc::new).map_err(Arc::new);
             let mut state = lock(&state);
             if state.flight.as_ref().is_some_and(|(_, seen)| *seen == changes) {
@@ -169,7 +170,9 @@ impl Directory {
                 state.newest = Some((Arc::clone(snapshot), begun));
             }
             fetched
-        });
+        };
+        // In the trace of whoever needed it first.
+        let task = tokio::spawn(work.instrument(tracing::info_span!("directory")));
         task.map(|ended| ended.unwrap_or_else(|_| Err(Arc::new(DirectoryError::CutOff)))).boxed().shared()
     }
 

@@ -19,8 +19,8 @@ use baton_ninja_one::{
         readiness::{Condition, Readiness, Report},
         runtime::{Gates, Runtime},
         service_mode::{
-            self, Clock, HostFacts, NoObserver, Program, ServiceError, SyncFailure, SyncJob, SyncOrder,
-            Worker,
+            self, Clock, HostFacts, Keeping, NoObserver, Program, ServiceError, SyncFailure, SyncJob,
+            SyncOrder, TaskLogs, Worker,
         },
     },
     wire::{api::task::SyncFullTask, pack, v2},
@@ -349,5 +349,15 @@ pub fn options(
         clock: Clock { chance: || 0.5, ..Clock::default() },
         condition,
         observer: Arc::new(NoObserver),
+        task_logs: Arc::new(NoLogs),
+    }
+}
+
+/// No task keeps a log.
+struct NoLogs;
+
+impl TaskLogs for NoLogs {
+    fn keep(&self, _: &tracing::Span, _: &Path) -> std::io::Result<Keeping> {
+        Err(std::io::Error::other("this bench keeps no logs"))
     }
 }

@@ -33,9 +33,16 @@ pub(super) async fn carry_out(
 ) -> Option<Outcome> {
     let id = work.id.as_str();
     let kind = match work.kind {
-        Some(TaskType::SyncFull(task)) => return sync::run(shared, id, task, held, stop).await,
+        Some(TaskType::SyncFull(task)) => {
+            let wish = sync::Wish { id, task, debug: work.debug };
+            return sync::run(shared, wish, held, stop).await;
+        }
         kind => kind,
     };
+    if work.debug {
+        // The contract has no way to hand it over.
+        tracing::info!("a debug log was asked for; only a sync keeps one");
+    }
     let _turn = stop.run_until_cancelled(held.turn(Lane::Short)).await?;
     match kind {
         None => Some(unsupported()),

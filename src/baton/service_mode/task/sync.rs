@@ -1,26 +1,36 @@
-//! A full sync: heartbeats from the beginning to the end, the sync into a file of its own, the upload.
+//! A full sync: heartbeats from the beginning to the end, the sync into a file of its own, the upload; then that of its log,
+//! when one is asked for.
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
+use tracing::Span;
 
 use super::{Held, Lane, Outcome, Shared, caller};
 use crate::{
     baton::service_mode::{
-        SyncFailure, SyncOrder,
+        Keeping, SyncFailure, SyncOrder,
         heartbeat::{self, Beat, Lost},
         scratch::Scratch,
-        upload::upload,
+        upload::{Kind, upload},
     },
     wire::api::task::SyncFullTask,
 };
 
+/// What the control plane wishes.
+pub(super) struct Wish<'a> {
+    pub(super) id: &'a str,
+    pub(super) task: SyncFullTask,
+    /// The log of the task is uploaded, too.
+    pub(super) debug: bool,
+}
+
 pub(super) async fn run(
     shared: &Shared,
-    id: &str,
-    task: SyncFullTask,
+    wish: Wish<'_>,
     held: &Held,
     stop: &CancellationToken,
 ) -> Option<Outcome> {
+    let id = wish.id;
     let first = match stop.run_until_cancelled(heartbeat::beat(&shared.plane, id)).await? {
         Ok(Beat::Next(first)) => first,
         Ok(Beat::Cancelled) => return Some(lost(&Lost::Cancelled)),
@@ -40,7 +50,7 @@ pub(super) async fn run(
     };
     let doing = async {
         let _end = ended.clone().drop_guard();
-        sync_and_upload(shared, id, task, held, &work).await
+        sync_and_upload(shared, wish, held, &work).await
     };
     match tokio::join!(heart, doing) {
         // A cancellation that comes after the upload is too late: it is done.
@@ -72,8 +82,7 @@ fn lost(reason: &Lost) -> Outcome {
 
 async fn sync_and_upload(
     shared: &Shared,
-    id: &str,
-    task: SyncFullTask,
+    Wish { id, task, debug }: Wish<'_>,
     held: &Held,
     cancel: &CancellationToken,
 ) -> Result<(), SyncFailure> {
@@ -91,18 +100,33 @@ async fn sync_and_upload(
     });
     let scratch = scratch.map_err(failure)?;
 
+    let keeping = if debug { keep_log(shared, &scratch) } else { None };
     let (file, order) = (scratch.file(), SyncOrder { task, caller: caller(id) });
     let outcome = async {
         shared.job.run(&order, &file, cancel).await?;
         if cancel.is_cancelled() {
             return Err(cancelled());
         }
-        upload(&shared.plane, id, &file, cancel).await.map_err(failure)
+        upload(&shared.plane, id, &file, Kind::Sync, cancel).await.map_err(failure)
     }
     .await;
+    // Assets are told apart by their order, so that a log can only come after a sync.
+    if let Some(keeping) = keeping
+        && outcome.is_ok()
+    {
+        drop(keeping);
+        // The sync is there; a log that is not does not undo it, and has been logged.
+        let _ = upload(&shared.plane, id, &scratch.debug_log(), Kind::DebugLog, cancel).await;
+    }
     // Gone before the task's end is told; after a failure to remove it, the next start tries again.
     let _ = blocking(move || scratch.remove()).await;
     outcome
+}
+
+/// Begins the log of the task. Without it the task is carried out all the same.
+fn keep_log(shared: &Shared, scratch: &Scratch) -> Option<Keeping> {
+    let kept = shared.options.task_logs.keep(&Span::current(), &scratch.debug_log());
+    kept.inspect_err(|error| tracing::warn!(%error, "the debug log that was asked for cannot be kept")).ok()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {

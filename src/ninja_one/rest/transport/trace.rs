@@ -35,8 +35,11 @@ impl Attempt<'_> {
     fn report(&mut self, end: RequestEnd<'_>) {
         self.reported = true;
         let elapsed = self.started.elapsed();
-        self.span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        self.span.record("elapsed_ms", i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
         self.span.record("outcome", end.label());
+        if matches!(end, RequestEnd::Failure(_)) {
+            self.span.record("otel.status_code", "error");
+        }
         let (endpoint, attempt) = (self.request.endpoint, self.request.attempt);
         self.observer.request_finished(&RequestReport { endpoint, end, elapsed, attempt });
         self.span.in_scope(|| tracing::debug!("NinjaOne request ended"));
@@ -56,13 +59,17 @@ impl<T: Transport> Transport for Trace<T> {
     async fn send(&self, request: &Request, sink: &mut dyn Sink) -> Result<Answer, Error> {
         let span = tracing::info_span!(
             "ninja_one_request",
+            otel.kind = "client",
+            otel.name = format_args!("{} {}", request.endpoint.method(), request.endpoint.template()),
+            otel.status_code = field::Empty,
             method = %request.endpoint.method(),
             path = request.endpoint.template(),
-            attempt = request.attempt,
+            // Numbers are signed in traces; others would arrive as texts.
+            attempt = i64::from(request.attempt),
             status = field::Empty,
             outcome = field::Empty,
             elapsed_ms = field::Empty,
-            request_id = field::Empty,
+            ninja_one_request_id = field::Empty,
             incident_id = field::Empty,
         );
         let mut attempt = Attempt {
@@ -75,13 +82,13 @@ impl<T: Transport> Transport for Trace<T> {
         let result = self.inner.send(request, sink).instrument(span.clone()).await;
         match &result {
             Ok(answer) => {
-                span.record("status", answer.status);
-                span.record("request_id", answer.request_id.as_deref());
+                span.record("status", i64::from(answer.status));
+                span.record("ninja_one_request_id", answer.request_id.as_deref());
                 attempt.report(RequestEnd::Success { status: answer.status });
             }
             Err(error) => {
-                span.record("status", error.status());
-                span.record("request_id", error.request_id());
+                span.record("status", error.status().map(i64::from));
+                span.record("ninja_one_request_id", error.request_id());
                 span.record("incident_id", error.incident_id());
                 attempt.report(RequestEnd::Failure(error));
             }
