@@ -94,6 +94,8 @@ async fn a_trace_goes_from_the_callers_span_over_the_call_to_the_request_to_ninj
     let request = request.unwrap_or_else(|| panic!("no request to NinjaOne in the trace: {in_trace:#?}"));
     assert_eq!(request.kind(), SpanKind::Client);
     assert!(is_within(request, call, &spans), "{in_trace:#?}");
+    let probes: Vec<_> = spans.iter().filter(|span| span.kind() == SpanKind::Server).collect();
+    assert_eq!(probes.len(), 1, "the health service is not traced: {probes:#?}");
     assert_eq!(attribute(&request.attributes, "outcome"), Some("success"));
     assert!(log.contains("listening"), "{log}");
 }

@@ -43,7 +43,7 @@ const TOO_LARGE: &str = "decoded message length too large";
 #[derive(Debug, Clone)]
 pub(super) struct Caller(pub String);
 
-/// The layer. Calls of the health and reflection services are neither counted nor timed.
+/// The layer. Calls of the health and reflection services are neither counted nor timed nor traced.
 #[derive(Clone)]
 pub(super) struct Observe {
     /// Calls under way, their answers included until the last byte is on its way.
@@ -85,10 +85,14 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path().to_owned();
+        if !is_ours(&path) {
+            // Probes come every few seconds, and nobody wants a trace of each.
+            return Box::pin(self.inner.call(request));
+        }
         // The service that was polled ready is the one to call; its clone takes its place.
         let inner = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, inner);
-        let path = request.uri().path().to_owned();
+        let inner = std::mem::replace(&mut self.inner, inner);
         let id = request_id(&request);
         let peer = request.extensions().get::<Peer>().cloned();
         let address = peer.as_ref().map_or_else(|| "unknown".to_owned(), Peer::to_string);
@@ -106,18 +110,12 @@ where
             otel.status_code = field::Empty,
         );
         continue_trace(&span, request.headers());
-        if is_ours(&path) {
-            let around = self.around.clone();
-            let (observer, within) = (Arc::clone(&around.observer), span.clone());
-            let call = Told { started: Instant::now(), code: None, method, observer, span: within };
-            let request = request.map(|body| around.timed(body, &call.method, &address));
-            let work = async move { around.run(inner, request, id, call, peer).await };
-            Box::pin(work.instrument(span))
-        } else {
-            let entered = span.clone();
-            let _entered = entered.enter();
-            Box::pin(inner.call(request).instrument(span))
-        }
+        let around = self.around.clone();
+        let (observer, within) = (Arc::clone(&around.observer), span.clone());
+        let call = Told { started: Instant::now(), code: None, method, observer, span: within };
+        let request = request.map(|body| around.timed(body, &call.method, &address));
+        let work = async move { around.run(inner, request, id, call, peer).await };
+        Box::pin(work.instrument(span))
     }
 }
 
