@@ -160,13 +160,24 @@ pub(super) struct Fetch {
 pub(super) struct Pages<T> {
     pub(super) name: String,
     pages: mpsc::Receiver<Result<Page<T>, ConnectorError>>,
-    _task: AbortOnDropHandle<()>,
+    /// Taken once its end has been looked at.
+    task: Option<AbortOnDropHandle<()>>,
 }
 
 impl<T> Pages<T> {
     /// The next page, or why there is none; `None` after the last.
+    ///
+    /// Cancel safe: no page is lost.
     pub(super) async fn next(&mut self) -> Option<Result<Page<T>, ConnectorError>> {
-        self.pages.recv().await
+        if let Some(page) = self.pages.recv().await {
+            return Some(page);
+        }
+        // No more pages come from a task that has died either, and what came before would pass for all there is.
+        let ended = self.task.as_mut()?.await;
+        self.task = None;
+        let died = ended.err()?;
+        let message = format!("{}: the listing broke off; this is a bug of the connector", self.name);
+        Some(Err(ConnectorError::new(Code::Internal, message).caused_by(died)))
     }
 
     /// A failure of this listing.
@@ -186,7 +197,8 @@ impl Fetch {
                 let _ = sender.send(Err(error)).await;
             }
         };
-        Pages { name, pages, _task: AbortOnDropHandle::new(tokio::spawn(task.in_current_span())) }
+        let task = tokio::spawn(task.in_current_span());
+        Pages { name, pages, task: Some(AbortOnDropHandle::new(task)) }
     }
 
     /// All pages of a listing: those that follow each other, then those that were enqueued.

@@ -77,6 +77,18 @@ async fn validation_is_tried_five_times_and_comes_before_everything() {
 }
 
 #[tokio::test]
+async fn a_listing_that_dies_is_not_taken_for_one_that_has_ended() {
+    for page in ["resources user@1", "entitlements group:0", "grants group:0@1", "static group"] {
+        let mut world = world(1);
+        world.users(&["2"]);
+        world.grants.get_mut("grants group:0").unwrap().push(member_of("0", &rid("user", "2")));
+        (world.page, world.panics) = (1, Some(page.to_owned()));
+        let error = fails(world, "the listing broke off; this is a bug of the connector").await;
+        assert!(!error.is_permanent(), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_gone_is_skipped_with_a_warning() {
     let world = world(30);
     world.fail("entitlements group:3", Code::NotFound, 1);
