@@ -250,3 +250,17 @@ async fn roles_without_any_member_list_are_not_believed_when_users_hold_roles() 
     let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
     told(&status, Code::DataLoss, "ROLES_WITHOUT_MEMBERS", "no role came with its members");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_without_a_readable_id_is_an_error_not_one_member_less() {
+    for member in [r#"{"id":"12","source":"DIRECT"}"#, r#"{"email":"tess@example.org"}"#] {
+        let world = World::small().await;
+        let body =
+            format!(r#"[{{"id":7,"name":"Helpdesk","type":"TECHNICIAN","members":[{{"id":11}},{member}]}}]"#);
+        let answer = Fault::Answer { status: 200, content_type: "application/json".into(), body };
+        world.ninja_one.faults().on("GET", "/v2/user/roles", answer);
+        let daemon = world.daemon().await;
+        let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+        told(&status, Code::DataLoss, "DECODE", "element 0 at members[1].id");
+    }
+}
