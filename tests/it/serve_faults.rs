@@ -252,6 +252,20 @@ async fn roles_without_any_member_list_are_not_believed_when_users_hold_roles() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_role_without_its_member_list_is_not_taken_for_an_empty_one() {
+    let world = World::small().await.always_fresh();
+    let daemon = world.daemon().await;
+    daemon.ready().await;
+    world.ninja_one.with_tenant(|t| t.find_role_mut(5).unwrap().hide_members = true);
+    let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+    told(&status, Code::DataLoss, "ROLES_WITHOUT_MEMBERS", "role 5 came without its members");
+
+    world.ninja_one.with_tenant(|t| t.find_role_mut(5).unwrap().members.clear());
+    let graph = Walk::new(&daemon.channel, 0).run().await.unwrap();
+    assert_eq!(graph.grants.len(), 3, "nobody says to be in the role, so nobody is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_member_without_a_readable_id_is_an_error_not_one_member_less() {
     for member in [r#"{"id":"12","source":"DIRECT"}"#, r#"{"email":"tess@example.org"}"#] {
         let world = World::small().await;
