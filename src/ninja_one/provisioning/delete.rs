@@ -131,11 +131,11 @@ impl Provisioner {
                     }
                     Ok(false) => {
                         let seen = "reading back shows that it has not, so far".to_owned();
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                     Err(again) => {
                         let seen = format!("reading back failed too ({again})");
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                 }
             }
