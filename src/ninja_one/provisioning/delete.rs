@@ -52,9 +52,7 @@ impl Provisioner {
             return Ok(Deleted::NotThere);
         };
         audit.before(account.summary());
-        if self.policy.protects(user, account.email()) {
-            return Err(WriteError::Protected(user));
-        }
+        self.check_protection(&account).await?;
         if account.fact(Fact::ScimUser) == Some(true) {
             return Err(WriteError::ScimManaged(user));
         }

@@ -43,8 +43,8 @@ pub(in crate::ninja_one) enum WriteError {
     InvalidArguments(Vec<String>),
     #[error("{0} can only be changed on an end user, and this user is a technician")]
     NotForTechnicians(&'static str),
-    #[error("user {0} is protected")]
-    Protected(UserId),
+    #[error("user {user} {}", protected(*.certain))]
+    Protected { user: UserId, certain: bool },
     #[error("user {user} {}", administrator(*.certain))]
     SystemAdministrator { user: UserId, certain: bool },
     #[error("user {0} is the last enabled System Administrator")]
@@ -91,7 +91,7 @@ impl WriteError {
             Self::InvalidAccount(_) => Reason::InvalidAccount,
             Self::InvalidArguments(_) => Reason::InvalidArguments,
             Self::NotForTechnicians(_) => Reason::NoSuchArgument,
-            Self::Protected(_) => Reason::ProtectedAccount,
+            Self::Protected { .. } => Reason::ProtectedAccount,
             Self::SystemAdministrator { .. } => Reason::SystemAdministrator,
             Self::LastAdministrator(_) => Reason::LastAdministrator,
             Self::ScimManaged(_) => Reason::ScimManaged,
@@ -170,6 +170,10 @@ pub(super) fn type_name(kind: &UserType) -> String {
 /// `role 7 (Helpdesk)`.
 pub(super) fn role_name(id: RoleId, name: Option<&str>) -> String {
     name.map_or_else(|| format!("role {id}"), |name| format!("role {id} ({name})"))
+}
+
+fn protected(certain: bool) -> &'static str {
+    if certain { "is protected" } else { "may be protected: NinjaOne does not say which e-mail it has" }
 }
 
 fn because(error: Option<&rest::Error>) -> String {
