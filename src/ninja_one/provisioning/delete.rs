@@ -79,7 +79,11 @@ impl Provisioner {
         };
         let result = self.prove_deletion(audit, &account, sent).await;
         match &result {
-            Ok(_) => audit.after("absent"),
+            Ok(Deleted::Now) => audit.after("absent"),
+            Ok(Deleted::NotThere) => {
+                audit.after("absent");
+                slot.give_back();
+            }
             Err(WriteError::Rest(_)) => slot.give_back(),
             Err(_) => {}
         }
