@@ -49,6 +49,10 @@ pub enum DirectoryError {
     CutOff,
 }
 
+/// How often the lists are read when writes come in between. Writes that never pause must not keep a sync out for ever; after
+/// that, a change made during the last reading may be shown by the next sync only.
+const READS: usize = 3;
+
 /// What all who wait for a fetch get.
 type Fetched = Result<Arc<Snapshot>, Arc<DirectoryError>>;
 type Flight = Shared<BoxFuture<'static, Fetched>>;
@@ -129,8 +133,9 @@ impl Directory {
         self.lock().newest.as_ref().map(|(_, begun)| begun.elapsed())
     }
 
-    /// A snapshot that is not older than allowed, and not older than the last change.
+    /// A snapshot that is not older than allowed, and not older than the last change, unless changes never pause.
     async fn newest(&self) -> Fetched {
+        let mut reads = 0;
         loop {
             let (flight, changes) = {
                 let mut state = self.lock();
@@ -148,10 +153,11 @@ impl Directory {
                 })
             };
             let fetched = flight.await;
-            if self.lock().changes == changes || fetched.is_err() {
+            reads += 1;
+            // When a write came in between, what was fetched may or may not show it.
+            if self.lock().changes == changes || fetched.is_err() || reads >= READS {
                 return fetched;
             }
-            // A write came in between: what was fetched may or may not show it.
         }
     }
 
