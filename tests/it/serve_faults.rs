@@ -228,6 +228,22 @@ async fn roles_that_were_there_do_not_vanish_because_of_a_404() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn roles_that_were_there_are_remembered_after_a_write_in_doubt() {
+    let world = World::small().await.provisioning(|guard| guard.read_back_pauses.clear());
+    let daemon = world.daemon().await;
+    Walk::new(&daemon.channel, 0).run().await.unwrap();
+    let faults = world.ninja_one.faults();
+    faults.on("PATCH", "/v2/user/role/**", Fault::LostAnswer);
+    faults.on("GET", "/v2/user/roles", Fault::Status(403)).after(1);
+    let status = daemon.grant(5, 22).await.unwrap_err();
+    assert_eq!(reason(&status), "OUTCOME_UNKNOWN", "and what is known of the tenant is forgotten");
+    faults.clear();
+    faults.on("GET", "/v2/user/roles", Fault::NotFound);
+    let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+    told(&status, Code::DataLoss, "ROLES_VANISHED", "roles");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_lists_that_only_add_detail_may_be_missing() {
     let world = World::with(small_tenant()).await;
     world.ninja_one.faults().on("GET", "/v2/user/technicians", Fault::MissingScope { status: 403 });

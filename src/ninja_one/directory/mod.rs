@@ -72,6 +72,8 @@ struct State {
     flight: Option<(Flight, u64)>,
     /// Changes made through this process.
     changes: u64,
+    /// Roles were offered once, so their absence is a fault, not an old release.
+    had_roles: bool,
     pins: Pins,
 }
 
@@ -148,8 +150,8 @@ impl Directory {
                 let changes = state.changes;
                 let begun = state.flight.clone().filter(|(_, seen)| *seen == changes);
                 begun.unwrap_or_else(|| {
-                    let had_roles = state.newest.as_ref().is_some_and(|(s, _)| s.roles_offered());
-                    state.flight.insert((self.take_off(had_roles, changes), changes)).clone()
+                    let flight = self.take_off(state.had_roles, changes);
+                    state.flight.insert((flight, changes)).clone()
                 })
             };
             let fetched = flight.await;
@@ -171,8 +173,11 @@ impl Directory {
             if state.flight.as_ref().is_some_and(|(_, seen)| *seen == changes) {
                 state.flight = None;
             }
-            if let (Ok(snapshot), true) = (&fetched, state.changes == changes) {
-                state.newest = Some((Arc::clone(snapshot), begun));
+            if let Ok(snapshot) = &fetched {
+                state.had_roles |= snapshot.roles_offered();
+                if state.changes == changes {
+                    state.newest = Some((Arc::clone(snapshot), begun));
+                }
             }
             fetched
         });
