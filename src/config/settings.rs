@@ -1,5 +1,7 @@
 //! The settings as the rooms use them: plain typed values, grouped by what they are about.
 
+mod sync;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use super::failure::Failure;
 use super::one_shot::OneShot;
 use super::resolve::Resolved;
 use super::secret::Secret;
+
+pub use sync::{DecoderLimits, Selection, Storage};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -107,57 +111,6 @@ pub struct ControlPlane {
     pub get_tasks: bool,
     /// Keep the previous sync's file.
     pub keep_previous_sync: bool,
-}
-
-/// What a sync reads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// BIDs of single resources: a targeted sync.
-    pub resources: Vec<String>,
-    /// Resource type ids.
-    pub resource_types: Vec<String>,
-    /// Resources only.
-    pub skip_entitlements_and_grants: bool,
-    /// No grants; only with a targeted sync.
-    pub skip_grants: bool,
-    /// An empty finished sync.
-    pub skip_full: bool,
-    /// Parallel workers: −1 chooses, 0 is one after the other.
-    pub workers: i64,
-    /// A file with external principals.
-    pub external_file: Option<PathBuf>,
-    /// The entitlement that external principals must hold.
-    pub external_entitlement: Option<String>,
-    /// The traits of external principals.
-    pub external_traits: Vec<String>,
-}
-
-/// What is done to a `.c1z` file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Storage {
-    /// `sqlite` or `pebble` for a new file, if chosen.
-    pub engine: Option<String>,
-    /// Where temporary files go, if not where the system puts them.
-    pub temp_dir: Option<PathBuf>,
-    /// Full syncs to keep in a file, at least 1.
-    pub keep_syncs: usize,
-    /// Keep all syncs.
-    pub skip_cleanup: bool,
-    /// The most bytes that the session store may hold.
-    pub session_bytes: u64,
-    /// What a file may cost to read.
-    pub decoder: DecoderLimits,
-}
-
-/// Bounds for reading a `.c1z` file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DecoderLimits {
-    /// The most bytes that it may unpack to.
-    pub decoded_bytes: u64,
-    /// The most bytes of memory for unpacking.
-    pub memory_bytes: u64,
-    /// A declared size above the bound does not fail at once.
-    pub ignore_declared_size: bool,
 }
 
 /// The gRPC daemon, and how a process stops.
@@ -287,8 +240,8 @@ impl Settings {
             ticketing: found.bool("ticketing") || local.is_some_and(OneShot::implies_ticketing),
             ninja_one: ninja_one(found),
             control_plane,
-            selection: selection(found),
-            storage: storage(found),
+            selection: Selection::build(found),
+            storage: Storage::build(found),
             one_shot,
             serve: serve(found, warnings),
             health: Health {
@@ -378,36 +331,6 @@ fn serve(found: &Resolved, warnings: &mut Vec<String>) -> Serve {
         );
     }
     serve
-}
-
-fn selection(found: &Resolved) -> Selection {
-    Selection {
-        resources: found.list("sync-resources"),
-        resource_types: found.list("sync-resource-types"),
-        skip_entitlements_and_grants: found.bool("skip-entitlements-and-grants"),
-        skip_grants: found.bool("skip-grants"),
-        skip_full: found.bool("skip-full-sync"),
-        workers: found.int("workers"),
-        external_file: found.path("external-resource-c1z"),
-        external_entitlement: found.optional("external-resource-entitlement-id-filter"),
-        external_traits: found.list("external-resource-traits"),
-    }
-}
-
-fn storage(found: &Resolved) -> Storage {
-    const MIB: u64 = 1024 * 1024;
-    Storage {
-        engine: found.optional("storage-engine"),
-        temp_dir: found.path("c1z-temp-dir").or_else(|| found.path("tmpdir")),
-        keep_syncs: found.number("keep-sync-count"),
-        skip_cleanup: found.bool("skip-cleanup"),
-        session_bytes: found.number("session-store-maximum-size"),
-        decoder: DecoderLimits {
-            decoded_bytes: found.number::<u64>("decoder-max-decoded-size-mb").saturating_mul(MIB),
-            memory_bytes: found.number::<u64>("decoder-max-memory-mb").saturating_mul(MIB),
-            ignore_declared_size: found.bool("disable-fcs-fail-fast"),
-        },
-    }
 }
 
 fn logs(found: &Resolved, warnings: &mut Vec<String>) -> Logs {

@@ -60,7 +60,9 @@ pub(super) fn directory(error: &Arc<DirectoryError>) -> ConnectorError {
         DirectoryError::Rest(error) => return rest(error),
         DirectoryError::Inconsistent(Inconsistent::Empty) => Reason::UserListEmpty,
         DirectoryError::Inconsistent(Inconsistent::Truncated { .. }) => Reason::UserListTruncated,
-        DirectoryError::Inconsistent(Inconsistent::NoMembers { .. }) => Reason::RolesWithoutMembers,
+        DirectoryError::Inconsistent(
+            Inconsistent::NoMembers { .. } | Inconsistent::RoleWithoutMembers { .. },
+        ) => Reason::RolesWithoutMembers,
         DirectoryError::RolesVanished => Reason::RolesVanished,
         DirectoryError::CutOff => Reason::FetchCutOff,
     };

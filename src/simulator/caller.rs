@@ -7,6 +7,7 @@ use axum::{
 
 use super::{
     errors::Refusal,
+    field::Field,
     forbidden::Rule,
     state::{Shared, State},
     tokens::{Grant, Standing},
@@ -26,6 +27,11 @@ impl Caller {
     /// The person behind the token; none for client credentials.
     pub(super) fn user(&self) -> Option<i32> {
         self.grant.user
+    }
+
+    /// The actor of an activity; a machine is nobody.
+    pub(super) fn actor(&self) -> Field<i32> {
+        self.grant.user.map_or(Field::Absent, Field::Value)
     }
 
     /// Refuses whoever does not count as a System Administrator, where that is asked for.

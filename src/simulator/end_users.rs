@@ -12,12 +12,10 @@ use super::{
     caller::Caller,
     errors::{Refusal, answer},
     field::Field,
-    forbidden::Rule,
     inventory::ActivityClass,
     params::{Params, path_id},
     people::{User, UserKind},
     state::Shared,
-    technicians::actor,
     tenant::Tenant,
     users::{JSON, find, refuse_scim, refuse_taken},
     views,
@@ -77,10 +75,7 @@ pub(super) async fn create(
     let portal = fields.flag("fullPortalAccess")?;
     let now = state.now();
     state.change(|tenant| {
-        if tenant.users.by_email(&email).is_some_and(|user| state.was_made_here(user.id)) {
-            state.forbid(Rule::RepeatedCreation, &method, uri.path(), "this login was created before");
-        }
-        refuse_taken(&state, tenant, &email)?;
+        refuse_taken(&state, tenant, &email, &method, &uri)?;
         check_organization(tenant, organization)?;
         let id = tenant.users.fresh_id();
         let mut user = User::new(KIND, id, &first, &last, &email);
@@ -93,7 +88,7 @@ pub(super) async fn create(
         let message = format!("End user {} created", user.full_name());
         tenant.users.insert(user);
         state.made(id);
-        tenant.note(now, ActivityClass::User, "END_USER_CREATED_API", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "END_USER_CREATED_API", &message).user_id = caller.actor();
         Ok(response)
     })
 }
@@ -115,12 +110,11 @@ pub(super) async fn update(
         refuse_scim(&state, find(tenant, id, KIND)?)?;
         organization.map_or(Ok(()), |organization| check_organization(tenant, organization))?;
         let user = tenant.users.get_mut(id).ok_or(Refusal::NotFound)?;
-        user.first_name = first.map_or(user.first_name.clone(), Field::Value);
-        user.last_name = last.map_or(user.last_name.clone(), Field::Value);
+        user.rename(first, last);
         user.organization_id = organization.map_or(user.organization_id, Field::Value);
         user.full_portal_access = portal.map_or(user.full_portal_access, Field::Value);
         let message = format!("End user {} updated", user.full_name());
-        tenant.note(now, ActivityClass::User, "END_USER_UPDATED_API", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "END_USER_UPDATED_API", &message).user_id = caller.actor();
         Ok(show(tenant, find(tenant, id, KIND)?))
     })
 }
@@ -137,7 +131,7 @@ pub(super) async fn remove(
         refuse_scim(&state, user)?;
         let message = format!("End user {} deleted", user.full_name());
         tenant.remove_user(id);
-        tenant.note(now, ActivityClass::User, "END_USER_DELETED_API", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "END_USER_DELETED_API", &message).user_id = caller.actor();
         Ok(StatusCode::NO_CONTENT)
     })
 }

@@ -113,6 +113,16 @@ impl User {
         }
     }
 
+    /// Takes other names, those that are given.
+    pub(super) fn rename(&mut self, first: Option<String>, last: Option<String>) {
+        if let Some(first) = first {
+            self.first_name = Field::Value(first);
+        }
+        if let Some(last) = last {
+            self.last_name = Field::Value(last);
+        }
+    }
+
     /// First and last name in one string.
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name.text(), self.last_name.text()).trim().to_owned()

@@ -16,7 +16,6 @@ use super::{
     params::{Params, path_id},
     people::{Member, Role},
     state::{Shared, State},
-    technicians::actor,
     tenant::Tenant,
     users::JSON,
     views,
@@ -103,7 +102,7 @@ fn change(
             let subject = tenant.users.get(user).map(|user| user.full_name()).unwrap_or_default();
             let entry =
                 tenant.note(now, ActivityClass::User, code, &format!("Role membership of {name} changed"));
-            entry.user_id = actor(caller);
+            entry.user_id = caller.actor();
             entry.subject = subject.into();
         }
         Ok(match state.behaviour.member_answer {

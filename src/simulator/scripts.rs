@@ -15,7 +15,6 @@ use super::{
     inventory::ActivityClass,
     params::path_id,
     state::Shared,
-    technicians::actor,
     users::JSON,
     views,
 };
@@ -96,7 +95,7 @@ pub(super) async fn run(
             _ => return Err(Refusal::invalid("SCRIPT needs 'id', ACTION needs 'uid'")),
         };
         let entry = tenant.note(now, ActivityClass::Device, "START_REQUESTED", "Automation queued");
-        entry.user_id = actor(&caller);
+        entry.user_id = caller.actor();
         entry.device_id = id.into();
         entry.subject = name.into();
         Ok(answer(200, JSON, json!({"activityId": entry.id}).to_string()))

@@ -64,10 +64,7 @@ pub(super) async fn create(
     let phone = fields.text("phone")?;
     let now = state.now();
     state.change(|tenant| {
-        if tenant.users.by_email(&email).is_some_and(|user| state.was_made_here(user.id)) {
-            state.forbid(Rule::RepeatedCreation, &method, uri.path(), "this login was created before");
-        }
-        refuse_taken(&state, tenant, &email)?;
+        refuse_taken(&state, tenant, &email, &method, &uri)?;
         let id = tenant.users.fresh_id();
         let mut user = User::new(KIND, id, &first, &last, &email);
         user.phone = Field::from(phone);
@@ -76,7 +73,7 @@ pub(super) async fn create(
         let message = format!("User {} created", user.full_name());
         tenant.users.insert(user);
         state.made(id);
-        tenant.note(now, ActivityClass::User, "APP_USER_CREATED", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "APP_USER_CREATED", &message).user_id = caller.actor();
         Ok(response)
     })
 }
@@ -96,10 +93,9 @@ pub(super) async fn update(
     state.change(|tenant| {
         refuse_scim(&state, find(tenant, id, KIND)?)?;
         let user = tenant.users.get_mut(id).ok_or(Refusal::NotFound)?;
-        user.first_name = first.map_or(user.first_name.clone(), Field::Value);
-        user.last_name = last.map_or(user.last_name.clone(), Field::Value);
+        user.rename(first, last);
         let message = format!("User {} updated", user.full_name());
-        tenant.note(now, ActivityClass::User, "APP_USER_UPDATED", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "APP_USER_UPDATED", &message).user_id = caller.actor();
         // The answer to this call has no documented body.
         Ok(StatusCode::OK.into_response())
     })
@@ -130,12 +126,7 @@ pub(super) async fn remove(
         }
         let message = format!("User {} deleted", user.full_name());
         tenant.remove_user(id);
-        tenant.note(now, ActivityClass::User, "APP_USER_DELETED", &message).user_id = actor(&caller);
+        tenant.note(now, ActivityClass::User, "APP_USER_DELETED", &message).user_id = caller.actor();
         Ok(StatusCode::NO_CONTENT)
     })
-}
-
-/// The actor of an activity; a machine is nobody.
-pub(super) fn actor(caller: &Caller) -> Field<i32> {
-    caller.user().map_or(Field::Absent, Field::Value)
 }

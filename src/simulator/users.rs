@@ -2,12 +2,14 @@
 
 use axum::{
     extract::{Path, State as Extract},
+    http::{Method, Uri},
     response::Response,
 };
 
 use super::{
     caller::Caller,
     errors::{Refusal, answer},
+    forbidden::Rule,
     params::{Params, path_id},
     people::{User, UserKind},
     state::{Shared, State},
@@ -75,8 +77,17 @@ pub(super) fn refuse_scim(state: &State, user: &User) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses a login that exists already.
-pub(super) fn refuse_taken(state: &State, tenant: &Tenant, email: &str) -> Result<(), Refusal> {
+/// Refuses a login that exists already. Creating once more what was created here is a broken promise besides.
+pub(super) fn refuse_taken(
+    state: &State,
+    tenant: &Tenant,
+    email: &str,
+    method: &Method,
+    uri: &Uri,
+) -> Result<(), Refusal> {
+    if tenant.users.by_email(email).is_some_and(|user| state.was_made_here(user.id)) {
+        state.forbid(Rule::RepeatedCreation, method, uri.path(), "this login was created before");
+    }
     if state.behaviour.unique_emails && tenant.users.by_email(email).is_some() {
         return Err(Refusal::invalid("A user with this email already exists"));
     }

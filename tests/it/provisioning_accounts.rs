@@ -308,6 +308,41 @@ async fn who_must_not_be_deleted_is_not() {
 }
 
 #[tokio::test]
+async fn an_account_whose_e_mail_is_not_told_may_be_the_protected_one() {
+    let world =
+        world().await.provisioning(|guard| guard.protected_accounts = vec!["root@example.org".into()]);
+    let daemon = world.daemon().await;
+    let json = |body: &str| Fault::Answer {
+        status: 200,
+        content_type: "application/json".into(),
+        body: body.into(),
+    };
+    let faults = world.ninja_one.faults();
+    faults.on("GET", "/v2/user/technician/12", json(r#"{"id":12,"administrator":false}"#));
+    let listed = faults.on("GET", "/v2/users", json(r#"[{"id":12,"administrator":false}]"#));
+    let status = daemon.delete(12).await.unwrap_err();
+    assert_eq!(reason(&status), "PROTECTED_ACCOUNT", "{status:?}");
+    assert!(status.message().contains("may be protected"), "{status:?}");
+    assert_eq!((listed.hits(), writes(&world)), (1, vec![]));
+
+    faults.clear();
+    faults.on("GET", "/v2/user/technician/12", json(r#"{"id":12,"administrator":false}"#)).times(1);
+    assert!(!daemon.delete(12).await.unwrap(), "the users list says that it is another one");
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_else_deleted_meanwhile_does_not_count_against_the_limit() {
+    let world = world().await.provisioning(|guard| guard.deletion_limit = 1);
+    let daemon = world.daemon().await;
+    let faults = world.ninja_one.faults();
+    faults.on("GET", "/v2/user/technician/12", Fault::NotFound).after(1);
+    faults.on("DELETE", "/v2/user/technician/12", Fault::NotFound);
+    assert!(daemon.delete(12).await.unwrap(), "somebody was quicker");
+    assert!(!daemon.delete(22).await.unwrap());
+    assert_eq!(reason(&daemon.delete(21).await.unwrap_err()), "DELETION_LIMIT");
+}
+
+#[tokio::test]
 async fn the_last_administrator_who_can_sign_in_stays_even_when_two_go_at_once() {
     let tenant = small_tenant()
         .administrator(4, "Second", "Admin", "second@example.org")

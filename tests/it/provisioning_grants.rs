@@ -148,6 +148,29 @@ async fn a_membership_that_comes_back_is_not_reported_as_revoked() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_read_back_without_its_members_proves_nothing() {
+    for (answer, proved) in [(MemberAnswer::Role, true), (MemberAnswer::Empty, false)] {
+        let world = behaving(|b| b.member_answer = answer).await;
+        let daemon = world.daemon().await;
+        daemon.ready().await;
+        let silent = Fault::Answer {
+            status: 200,
+            content_type: "application/json".into(),
+            body: r#"[{"id":7,"name":"Helpdesk","type":"TECHNICIAN"}]"#.into(),
+        };
+        world.ninja_one.faults().on("GET", "/v2/user/roles", silent).after(1);
+        match daemon.revoke(7, 12).await {
+            Ok(already) => assert!(proved && !already, "{answer:?}"),
+            Err(status) => {
+                assert!(!proved, "{status:?}");
+                assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OUTCOME_UNKNOWN"));
+                assert!(status.message().contains("does not show the role's members"), "{status:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn roles_without_a_known_type_or_without_members_are_not_guessed_at() {
     let world = World::with(
         small_tenant().role(8, "Later", "CONTRACTOR").role(9, "Hidden", "TECHNICIAN").member(9, 12, "DIRECT"),

@@ -228,6 +228,22 @@ async fn roles_that_were_there_do_not_vanish_because_of_a_404() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn roles_that_were_there_are_remembered_after_a_write_in_doubt() {
+    let world = World::small().await.provisioning(|guard| guard.read_back_pauses.clear());
+    let daemon = world.daemon().await;
+    Walk::new(&daemon.channel, 0).run().await.unwrap();
+    let faults = world.ninja_one.faults();
+    faults.on("PATCH", "/v2/user/role/**", Fault::LostAnswer);
+    faults.on("GET", "/v2/user/roles", Fault::Status(403)).after(1);
+    let status = daemon.grant(5, 22).await.unwrap_err();
+    assert_eq!(reason(&status), "OUTCOME_UNKNOWN", "and what is known of the tenant is forgotten");
+    faults.clear();
+    faults.on("GET", "/v2/user/roles", Fault::NotFound);
+    let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+    told(&status, Code::DataLoss, "ROLES_VANISHED", "roles");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_lists_that_only_add_detail_may_be_missing() {
     let world = World::with(small_tenant()).await;
     world.ninja_one.faults().on("GET", "/v2/user/technicians", Fault::MissingScope { status: 403 });
@@ -249,4 +265,32 @@ async fn roles_without_any_member_list_are_not_believed_when_users_hold_roles() 
     let daemon = world.daemon().await;
     let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
     told(&status, Code::DataLoss, "ROLES_WITHOUT_MEMBERS", "no role came with its members");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_role_without_its_member_list_is_not_taken_for_an_empty_one() {
+    let world = World::small().await.always_fresh();
+    let daemon = world.daemon().await;
+    daemon.ready().await;
+    world.ninja_one.with_tenant(|t| t.find_role_mut(5).unwrap().hide_members = true);
+    let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+    told(&status, Code::DataLoss, "ROLES_WITHOUT_MEMBERS", "role 5 came without its members");
+
+    world.ninja_one.with_tenant(|t| t.find_role_mut(5).unwrap().members.clear());
+    let graph = Walk::new(&daemon.channel, 0).run().await.unwrap();
+    assert_eq!(graph.grants.len(), 3, "nobody says to be in the role, so nobody is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_without_a_readable_id_is_an_error_not_one_member_less() {
+    for member in [r#"{"id":"12","source":"DIRECT"}"#, r#"{"email":"tess@example.org"}"#] {
+        let world = World::small().await;
+        let body =
+            format!(r#"[{{"id":7,"name":"Helpdesk","type":"TECHNICIAN","members":[{{"id":11}},{member}]}}]"#);
+        let answer = Fault::Answer { status: 200, content_type: "application/json".into(), body };
+        world.ninja_one.faults().on("GET", "/v2/user/roles", answer);
+        let daemon = world.daemon().await;
+        let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+        told(&status, Code::DataLoss, "DECODE", "element 0 at members[1].id");
+    }
 }

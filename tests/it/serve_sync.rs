@@ -1,7 +1,7 @@
 //! A sync over a real port: the whole order, the same graph whatever the page size, one state of the tenant.
 
 use baton_ninja_one::{
-    simulator::{Size, Tenant},
+    simulator::{Fault, Size, Tenant},
     wire::{find, unpack, v2},
 };
 use prost_types::value::Kind;
@@ -81,6 +81,30 @@ async fn all_pages_of_a_sync_show_the_state_in_which_it_began() {
         before.len() - 1,
         "after the clean-up it is a new sync"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_never_pause_do_not_keep_a_sync_out() {
+    let world = World::small().await.always_fresh().provisioning(|_| {});
+    let daemon = world.daemon().await;
+    daemon.ready().await;
+    let faults = world.ninja_one.faults();
+    faults.on("GET", "/v2/users", Fault::Hold);
+    let writes = async {
+        for grant in [true, false].into_iter().cycle().take(40) {
+            while faults.held() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let written = if grant { daemon.grant(5, 22).await } else { daemon.revoke(5, 22).await };
+            written.unwrap();
+            faults.release();
+        }
+    };
+    let walk = Walk::new(&daemon.channel, 0);
+    tokio::select! {
+        graph = walk.run() => assert_eq!(graph.unwrap().resources.len(), 8),
+        () = writes => panic!("the lists were read {} times for one sync", world.ninja_one.count("GET", "/v2/users")),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

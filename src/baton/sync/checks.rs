@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost_types::Any;
 
-use super::{Selection, SyncError, fetch::words};
+use super::{Selection, SyncError, listing::words};
 use crate::{
     baton::{
         c1z::{has, id_of, is},
@@ -25,10 +25,17 @@ pub(super) struct TypeFacts {
     pub(super) id: String,
     /// The traits whose annotation each resource must carry.
     traits: Vec<Required>,
-    pub(super) skip_entitlements: bool,
-    pub(super) skip_grants: bool,
-    pub(super) scoped_entitlements: bool,
-    pub(super) scoped_grants: bool,
+    pub(super) entitlements: Listed,
+    pub(super) grants: Listed,
+}
+
+/// How something is listed that is on the resources of a type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed {
+    /// Not at all.
+    pub(super) skipped: bool,
+    /// For the type as a whole, not one resource after the other.
+    pub(super) whole: bool,
 }
 
 impl TypeFacts {
@@ -48,11 +55,12 @@ impl TypeFacts {
         Self {
             id: resource_type.id.clone(),
             traits: resource_type.traits().filter_map(required).collect(),
-            skip_entitlements: skip || has::<v2::SkipEntitlements>(annotations),
+            entitlements: Listed {
+                skipped: skip || has::<v2::SkipEntitlements>(annotations),
+                whole: has::<v2::TypeScopedEntitlements>(annotations),
+            },
             // A type cannot skip grants alone: that annotation counts on resources only.
-            skip_grants: skip,
-            scoped_entitlements: has::<v2::TypeScopedEntitlements>(annotations),
-            scoped_grants: has::<v2::TypeScopedGrants>(annotations),
+            grants: Listed { skipped: skip, whole: has::<v2::TypeScopedGrants>(annotations) },
         }
     }
 }

@@ -13,13 +13,13 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;
 use tracing::Instrument;
 
-use super::SyncError;
+use super::{SyncError, listing::Listing};
 use crate::{
     baton::{
         c1z::is,
-        connector::{Call, Connector, ConnectorError, Page, PageRequest, ResourceQuery},
+        connector::{Call, Connector, ConnectorError, Page, PageRequest},
     },
-    wire::{pack, unpack, v2},
+    wire::{unpack, v2},
 };
 
 /// The longest wait before a temporary failure is tried again.
@@ -30,124 +30,6 @@ const AHEAD: usize = 1;
 const MAX_TOKENS: usize = 1024;
 const MAX_TOKEN_BYTES: usize = 1 << 20;
 const MAX_TOKENS_BYTES: usize = 16 << 20;
-
-/// A listing of the connector.
-pub(super) trait Listing: Send + Sync + 'static {
-    /// What it lists.
-    type Item: Send + 'static;
-
-    /// One page.
-    fn page(
-        &self,
-        connector: &dyn Connector,
-        call: &Call,
-        page: &PageRequest,
-    ) -> impl Future<Output = Result<Page<Self::Item>, ConnectorError>> + Send;
-
-    /// What it lists, in words.
-    fn name(&self) -> String;
-}
-
-/// The resources of a type, below a parent or not.
-pub(super) struct Resources(pub(super) ResourceQuery);
-
-/// The entitlement templates of a type.
-pub(super) struct Templates(pub(super) String);
-
-/// The entitlements of a resource.
-pub(super) struct Entitlements(pub(super) v2::Resource);
-
-/// The grants on a resource.
-pub(super) struct Grants(pub(super) v2::Resource);
-
-impl Listing for Resources {
-    type Item = v2::Resource;
-
-    async fn page(
-        &self,
-        connector: &dyn Connector,
-        call: &Call,
-        page: &PageRequest,
-    ) -> Result<Page<v2::Resource>, ConnectorError> {
-        connector.resources(call, &self.0, page).await
-    }
-
-    fn name(&self) -> String {
-        match &self.0.parent {
-            Some(parent) => format!("list {} resources of {}", self.0.resource_type, words(parent)),
-            None => format!("list {} resources", self.0.resource_type),
-        }
-    }
-}
-
-impl Listing for Templates {
-    type Item = v2::Entitlement;
-
-    async fn page(
-        &self,
-        connector: &dyn Connector,
-        call: &Call,
-        page: &PageRequest,
-    ) -> Result<Page<v2::Entitlement>, ConnectorError> {
-        connector.static_entitlements(call, &self.0, page).await
-    }
-
-    fn name(&self) -> String {
-        format!("list static entitlements of {} resources", self.0)
-    }
-}
-
-impl Listing for Entitlements {
-    type Item = v2::Entitlement;
-
-    async fn page(
-        &self,
-        connector: &dyn Connector,
-        call: &Call,
-        page: &PageRequest,
-    ) -> Result<Page<v2::Entitlement>, ConnectorError> {
-        connector.entitlements(call, &self.0, page).await
-    }
-
-    fn name(&self) -> String {
-        format!("list entitlements of {}", self.0.id.as_ref().map(words).unwrap_or_default())
-    }
-}
-
-impl Listing for Grants {
-    type Item = v2::Grant;
-
-    async fn page(
-        &self,
-        connector: &dyn Connector,
-        call: &Call,
-        page: &PageRequest,
-    ) -> Result<Page<v2::Grant>, ConnectorError> {
-        connector.grants(call, &self.0, page).await
-    }
-
-    fn name(&self) -> String {
-        format!("list grants on {}", self.0.id.as_ref().map(words).unwrap_or_default())
-    }
-}
-
-/// A resource in a message for people.
-pub(super) fn words(id: &v2::ResourceId) -> String {
-    format!("{} {}", id.resource_type, id.resource)
-}
-
-/// The stub that stands for all resources of a type: its id is the type twice, and it carries the marker of the listing.
-pub(super) fn scope<M: prost::Message + prost::Name>(resource_type: &str, marker: &M) -> v2::Resource {
-    v2::Resource {
-        id: Some(v2::ResourceId {
-            resource_type: resource_type.to_owned(),
-            resource: resource_type.to_owned(),
-            ..Default::default()
-        }),
-        annotations: vec![pack(marker)],
-        ..Default::default()
-    }
-}
 
 /// How to reach the connector, within one sync.
 #[derive(Clone)]
@@ -160,13 +42,24 @@ pub(super) struct Fetch {
 pub(super) struct Pages<T> {
     pub(super) name: String,
     pages: mpsc::Receiver<Result<Page<T>, ConnectorError>>,
-    _task: AbortOnDropHandle<()>,
+    /// Taken once its end has been looked at.
+    task: Option<AbortOnDropHandle<()>>,
 }
 
 impl<T> Pages<T> {
     /// The next page, or why there is none; `None` after the last.
+    ///
+    /// Cancel safe: no page is lost.
     pub(super) async fn next(&mut self) -> Option<Result<Page<T>, ConnectorError>> {
-        self.pages.recv().await
+        if let Some(page) = self.pages.recv().await {
+            return Some(page);
+        }
+        // No more pages come from a task that has died either, and what came before would pass for all there is.
+        let ended = self.task.as_mut()?.await;
+        self.task = None;
+        let died = ended.err()?;
+        let message = format!("{}: the listing broke off; this is a bug of the connector", self.name);
+        Some(Err(ConnectorError::new(Code::Internal, message).caused_by(died)))
     }
 
     /// A failure of this listing.
@@ -186,7 +79,8 @@ impl Fetch {
                 let _ = sender.send(Err(error)).await;
             }
         };
-        Pages { name, pages, _task: AbortOnDropHandle::new(tokio::spawn(task.in_current_span())) }
+        let task = tokio::spawn(task.in_current_span());
+        Pages { name, pages, task: Some(AbortOnDropHandle::new(task)) }
     }
 
     /// All pages of a listing: those that follow each other, then those that were enqueued.
@@ -201,7 +95,7 @@ impl Fetch {
             let mut chain = HashSet::from([token.clone()]);
             let mut request = PageRequest::in_process().next(token);
             loop {
-                let page = self.retry(|| listing.page(&*self.connector, &self.call, &request)).await?;
+                let page = self.retry(|| listing.page(self, &request)).await?;
                 for token in enqueued(&page.annotations)? {
                     // The same token leads to the same pages.
                     if seen.insert(token.clone()) {

@@ -14,6 +14,7 @@ mod error;
 mod expand;
 mod feed;
 mod fetch;
+mod listing;
 mod memory;
 mod progress;
 mod report;

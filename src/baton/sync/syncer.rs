@@ -98,6 +98,9 @@ impl Syncer {
         cancel: &CancellationToken,
     ) -> Result<(Report, <T::Sink as Sink>::Done), SyncError> {
         let began = Instant::now();
+        // What runs on threads cannot be dropped; it hears of it and stops.
+        let cancel = &cancel.child_token();
+        let _dropped = cancel.clone().drop_guard();
         let call = Call { sync_id: None, caller: self.caller.clone() };
         let mut fetch = Fetch { connector: Arc::clone(&self.connector), call };
         self.selection.check(self.connector.types())?;

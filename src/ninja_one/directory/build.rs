@@ -15,6 +15,9 @@ pub(super) struct UserList {
     rows: Vec<AccountRow>,
     texts: Texts,
     words: Words,
+    /// How many users name roles that they hold, and the names: only to see whether the role list came with its members.
+    holders: usize,
+    held: HashSet<String>,
 }
 
 /// What the technician and end-user lists say beyond the users list.
@@ -38,7 +41,8 @@ pub(super) struct RoleList {
     rows: Vec<RoleRow>,
     texts: Texts,
     words: Words,
-    with_members: usize,
+    /// Roles that came without a member list. That nobody is in them is not said by this.
+    silent: HashSet<i32>,
 }
 
 /// What is wrong with a set of lists that each decoded well.
@@ -62,6 +66,14 @@ pub enum Inconsistent {
     NoMembers {
         /// How many users.
         users: usize,
+    },
+    /// One role has no member list, although users say that they hold it.
+    #[error("users hold the role {name:?}, but role {role} came without its members")]
+    RoleWithoutMembers {
+        /// The role's id.
+        role: i32,
+        /// The role's name.
+        name: String,
     },
 }
 
@@ -91,8 +103,13 @@ impl UserList {
             kind: self.words.keep(user.user_type.as_ref().map_or("", UserType::as_str)),
             invitation: self.words.keep(user.invitation_status.as_ref().map_or("", InvitationStatus::as_str)),
             sign_in: self.words.keep(""),
-            holds_roles: !user.roles.is_empty(),
         });
+        self.holders += usize::from(!user.roles.is_empty());
+        for name in &user.roles {
+            if !self.held.contains(name.trim()) {
+                self.held.insert(name.trim().to_owned());
+            }
+        }
     }
 }
 
@@ -133,7 +150,9 @@ impl RoleList {
     /// Adds a role with its members.
     pub(super) fn push(&mut self, role: &UserRole<'_>) {
         let Some(id) = role.id else { return };
-        self.with_members += usize::from(role.members.is_some() || role.user_ids.is_some());
+        if role.members.is_none() && role.user_ids.is_none() {
+            self.silent.insert(id.0);
+        }
         let mut members: Vec<_> = role
             .members
             .iter()
@@ -156,6 +175,36 @@ impl RoleList {
             members,
         });
     }
+
+    /// Whether memberships are missing that the users say they have. Names repeat across types, so a role counts as told of
+    /// when another one of its name came with members.
+    fn check(&self, holders: usize, held: &HashSet<String>) -> Result<(), Inconsistent> {
+        if self.silent.is_empty() {
+            return Ok(());
+        }
+        if holders == 0 {
+            tracing::warn!(
+                roles = self.silent.len(),
+                "roles came without their members, and no user names a role; they are shown as empty"
+            );
+            return Ok(());
+        }
+        let (silent, told): (Vec<_>, Vec<_>) =
+            self.rows.iter().partition(|row| self.silent.contains(&row.id));
+        if told.is_empty() {
+            return Err(Inconsistent::NoMembers { users: holders });
+        }
+        let told: HashSet<_> = told.into_iter().filter_map(|row| self.texts.get(row.name)).collect();
+        for row in silent {
+            if let Some(name) = self.texts.get(row.name)
+                && held.contains(name)
+                && !told.contains(name)
+            {
+                return Err(Inconsistent::RoleWithoutMembers { role: row.id, name: name.to_owned() });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Joins the lists. `roles` is `None` for a release without user roles.
@@ -165,7 +214,7 @@ pub(super) fn join(
     roles: Option<RoleList>,
     taken_at: SystemTime,
 ) -> Result<Snapshot, Inconsistent> {
-    let UserList { rows: mut accounts, mut texts, mut words } = users;
+    let UserList { rows: mut accounts, mut texts, mut words, holders, held } = users;
     if accounts.is_empty() {
         return Err(Inconsistent::Empty);
     }
@@ -178,11 +227,9 @@ pub(super) fn join(
     enrich(&mut accounts, &mut words, extras)?;
 
     let roles_offered = roles.is_some();
-    let RoleList { mut rows, texts: role_texts, words: role_words, with_members } = roles.unwrap_or_default();
-    let holders = accounts.iter().filter(|a| a.holds_roles).count();
-    if roles_offered && with_members == 0 && holders > 0 {
-        return Err(Inconsistent::NoMembers { users: holders });
-    }
+    let roles = roles.unwrap_or_default();
+    roles.check(holders, &held)?;
+    let RoleList { mut rows, texts: role_texts, words: role_words, .. } = roles;
     rows.sort_by_key(|r| r.id);
     rows.dedup_by_key(|r| r.id);
     let mut unknown = HashSet::new();

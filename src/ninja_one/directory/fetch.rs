@@ -34,7 +34,9 @@ pub(super) async fn snapshot(client: &Client, had_roles: bool) -> Result<Snapsho
                 );
                 return Ok(snapshot);
             }
-            Err(error @ Inconsistent::Truncated { .. }) if reads < READS => {
+            Err(error @ (Inconsistent::Truncated { .. } | Inconsistent::RoleWithoutMembers { .. }))
+                if reads < READS =>
+            {
                 tracing::info!(%error, reads, "lists changed while they were read, reading again");
                 reads += 1;
             }

@@ -50,6 +50,10 @@ pub enum DirectoryError {
     CutOff,
 }
 
+/// How often the lists are read when writes come in between. Writes that never pause must not keep a sync out for ever; after
+/// that, a change made during the last reading may be shown by the next sync only.
+const READS: usize = 3;
+
 /// What all who wait for a fetch get.
 type Fetched = Result<Arc<Snapshot>, Arc<DirectoryError>>;
 type Flight = Shared<BoxFuture<'static, Fetched>>;
@@ -69,6 +73,8 @@ struct State {
     flight: Option<(Flight, u64)>,
     /// Changes made through this process.
     changes: u64,
+    /// Roles were offered once, so their absence is a fault, not an old release.
+    had_roles: bool,
     pins: Pins,
 }
 
@@ -130,8 +136,9 @@ impl Directory {
         self.lock().newest.as_ref().map(|(_, begun)| begun.elapsed())
     }
 
-    /// A snapshot that is not older than allowed, and not older than the last change.
+    /// A snapshot that is not older than allowed, and not older than the last change, unless changes never pause.
     async fn newest(&self) -> Fetched {
+        let mut reads = 0;
         loop {
             let (flight, changes) = {
                 let mut state = self.lock();
@@ -144,15 +151,16 @@ impl Directory {
                 let changes = state.changes;
                 let begun = state.flight.clone().filter(|(_, seen)| *seen == changes);
                 begun.unwrap_or_else(|| {
-                    let had_roles = state.newest.as_ref().is_some_and(|(s, _)| s.roles_offered());
-                    state.flight.insert((self.take_off(had_roles, changes), changes)).clone()
+                    let flight = self.take_off(state.had_roles, changes);
+                    state.flight.insert((flight, changes)).clone()
                 })
             };
             let fetched = flight.await;
-            if self.lock().changes == changes || fetched.is_err() {
+            reads += 1;
+            // When a write came in between, what was fetched may or may not show it.
+            if self.lock().changes == changes || fetched.is_err() || reads >= READS {
                 return fetched;
             }
-            // A write came in between: what was fetched may or may not show it.
         }
     }
 
@@ -166,8 +174,11 @@ impl Directory {
             if state.flight.as_ref().is_some_and(|(_, seen)| *seen == changes) {
                 state.flight = None;
             }
-            if let (Ok(snapshot), true) = (&fetched, state.changes == changes) {
-                state.newest = Some((Arc::clone(snapshot), begun));
+            if let Ok(snapshot) = &fetched {
+                state.had_roles |= snapshot.roles_offered();
+                if state.changes == changes {
+                    state.newest = Some((Arc::clone(snapshot), begun));
+                }
             }
             fetched
         };

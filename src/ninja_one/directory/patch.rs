@@ -26,7 +26,6 @@ impl Snapshot {
                     let known = self.accounts[at];
                     row.flags.fill(known.flags);
                     row.organization = row.organization.or(known.organization);
-                    row.holds_roles |= known.holds_roles;
                     let keep = |new: &mut super::text::Text, old| {
                         if self.texts.get(*new).is_none() {
                             *new = old;

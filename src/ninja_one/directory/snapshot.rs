@@ -33,8 +33,6 @@ pub(super) struct AccountRow {
     pub(super) last_name: Text,
     pub(super) email: Text,
     pub(super) phone: Text,
-    /// The users list named roles; only to see whether the role list came with its members.
-    pub(super) holds_roles: bool,
 }
 
 #[derive(Debug, Clone, Default)]

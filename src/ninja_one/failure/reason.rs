@@ -236,7 +236,7 @@ reasons! {
             "The user list lacks accounts that other lists have"
             "try again; if it stays, report it";
         RolesWithoutMembers = DataLoss "ROLES_WITHOUT_MEMBERS" add
-            "Accounts hold roles, but no role came with its members"
+            "Accounts hold roles that came without their members"
             "check what the client app may see";
         RolesVanished = DataLoss "ROLES_VANISHED" add
             "Roles were there before and are now said not to exist"

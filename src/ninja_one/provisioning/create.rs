@@ -136,7 +136,7 @@ impl Provisioner {
                     Ok(None) => return Err(WriteError::NotEffective { what, request_id }),
                     Err(error) => {
                         let seen = "NinjaOne accepted it, but looking the login up failed".to_owned();
-                        return Err(WriteError::OutcomeUnknown { what, seen, error });
+                        return Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) });
                     }
                 }
             }
@@ -163,11 +163,11 @@ impl Provisioner {
                     }
                     Ok(None) => {
                         let seen = "the login is not in the user list, so far".to_owned();
-                        return Err(WriteError::OutcomeUnknown { what, seen, error });
+                        return Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) });
                     }
                     Err(again) => {
                         let seen = format!("looking the login up failed too ({again})");
-                        return Err(WriteError::OutcomeUnknown { what, seen, error });
+                        return Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) });
                     }
                 }
             }

@@ -52,9 +52,7 @@ impl Provisioner {
             return Ok(Deleted::NotThere);
         };
         audit.before(account.summary());
-        if self.policy.protects(user, account.email()) {
-            return Err(WriteError::Protected(user));
-        }
+        self.check_protection(&account).await?;
         if account.fact(Fact::ScimUser) == Some(true) {
             return Err(WriteError::ScimManaged(user));
         }
@@ -81,7 +79,11 @@ impl Provisioner {
         };
         let result = self.prove_deletion(audit, &account, sent).await;
         match &result {
-            Ok(_) => audit.after("absent"),
+            Ok(Deleted::Now) => audit.after("absent"),
+            Ok(Deleted::NotThere) => {
+                audit.after("absent");
+                slot.give_back();
+            }
             Err(WriteError::Rest(_)) => slot.give_back(),
             Err(_) => {}
         }
@@ -131,11 +133,11 @@ impl Provisioner {
                     }
                     Ok(false) => {
                         let seen = "reading back shows that it has not, so far".to_owned();
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                     Err(again) => {
                         let seen = format!("reading back failed too ({again})");
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                 }
             }

@@ -43,8 +43,8 @@ pub(in crate::ninja_one) enum WriteError {
     InvalidArguments(Vec<String>),
     #[error("{0} can only be changed on an end user, and this user is a technician")]
     NotForTechnicians(&'static str),
-    #[error("user {0} is protected")]
-    Protected(UserId),
+    #[error("user {user} {}", protected(*.certain))]
+    Protected { user: UserId, certain: bool },
     #[error("user {user} {}", administrator(*.certain))]
     SystemAdministrator { user: UserId, certain: bool },
     #[error("user {0} is the last enabled System Administrator")]
@@ -57,8 +57,8 @@ pub(in crate::ninja_one) enum WriteError {
     DryRun(Box<Plan>),
     #[error("this NinjaOne lists user {0} but does not offer the calls for single users that a change needs")]
     NotOffered(UserId),
-    #[error("{what} may or may not have happened ({}); {seen}; nothing was repeated", failure::text(.error))]
-    OutcomeUnknown { what: String, seen: String, error: rest::Error },
+    #[error("{what} may or may not have happened{}; {seen}; nothing was repeated", because(.error.as_ref()))]
+    OutcomeUnknown { what: String, seen: String, error: Option<rest::Error> },
     #[error("{what}: NinjaOne accepted it, but reading back shows no change")]
     NotEffective { what: String, request_id: Option<String> },
     #[error("{0}")]
@@ -91,7 +91,7 @@ impl WriteError {
             Self::InvalidAccount(_) => Reason::InvalidAccount,
             Self::InvalidArguments(_) => Reason::InvalidArguments,
             Self::NotForTechnicians(_) => Reason::NoSuchArgument,
-            Self::Protected(_) => Reason::ProtectedAccount,
+            Self::Protected { .. } => Reason::ProtectedAccount,
             Self::SystemAdministrator { .. } => Reason::SystemAdministrator,
             Self::LastAdministrator(_) => Reason::LastAdministrator,
             Self::ScimManaged(_) => Reason::ScimManaged,
@@ -109,7 +109,8 @@ impl WriteError {
     /// NinjaOne's id of the request that it is about.
     pub(super) fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Rest(error) | Self::OutcomeUnknown { error, .. } => error.request_id(),
+            Self::Rest(error) => error.request_id(),
+            Self::OutcomeUnknown { error, .. } => error.as_ref().and_then(rest::Error::request_id),
             Self::NotEffective { request_id, .. } => request_id.as_deref(),
             _ => None,
         }
@@ -148,7 +149,7 @@ impl WriteError {
                 let same = ConnectorError::new(told.code(), message);
                 failure::with_facts(same.reason(failure::DOMAIN, told.reason_code()), &error)
             }
-            Self::OutcomeUnknown { error, .. } => failure::with_facts(failure, &error),
+            Self::OutcomeUnknown { error: Some(error), .. } => failure::with_facts(failure, &error),
             Self::NotEffective { request_id: Some(id), .. } => failure.with("request_id", id),
             Self::ManagedMembership { source_word, .. } => failure.with("source", source_word),
             Self::DeletionLimit { limit, window, wait } => failure
@@ -169,6 +170,14 @@ pub(super) fn type_name(kind: &UserType) -> String {
 /// `role 7 (Helpdesk)`.
 pub(super) fn role_name(id: RoleId, name: Option<&str>) -> String {
     name.map_or_else(|| format!("role {id}"), |name| format!("role {id} ({name})"))
+}
+
+fn protected(certain: bool) -> &'static str {
+    if certain { "is protected" } else { "may be protected: NinjaOne does not say which e-mail it has" }
+}
+
+fn because(error: Option<&rest::Error>) -> String {
+    error.map(|error| format!(" ({})", failure::text(error))).unwrap_or_default()
 }
 
 fn administrator(certain: bool) -> &'static str {

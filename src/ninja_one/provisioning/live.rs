@@ -217,6 +217,15 @@ pub(super) async fn listed(client: &Client, id: UserId) -> Result<Option<Snapsho
     list.await
 }
 
+/// The account's e-mail, from the users list where its own record does not say; `None` when neither does.
+pub(super) async fn email(client: &Client, account: &AccountNow) -> Result<Option<String>, rest::Error> {
+    if let Some(email) = account.email() {
+        return Ok(Some(email.to_owned()));
+    }
+    let row = listed(client, account.id).await?;
+    Ok(row.and_then(|row| Some(row.account(account.id)?.email()?.to_owned())))
+}
+
 /// Whether the account is a System Administrator, where the account's own record does not say.
 pub(super) async fn is_administrator(
     client: &Client,

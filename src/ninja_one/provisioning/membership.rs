@@ -166,23 +166,26 @@ impl Provisioner {
                     audit.verified();
                     return Ok(Settled { source: source(place), already: false });
                 }
-                match self.read_back(role.id, user, wish).await {
+                let error = match self.read_back(role.id, user, wish).await {
                     Ok(place) if wish.is(&place) => {
                         audit.verified();
-                        Ok(Settled { source: source(&place), already: false })
+                        return Ok(Settled { source: source(&place), already: false });
                     }
-                    Ok(_) => Err(WriteError::NotEffective { what, request_id: written.request_id }),
-                    // The answer has said it; that the proof of the proof failed does not take that back.
-                    Err(error) if answered.as_ref().is_some_and(|place| wish.is(place)) => {
-                        tracing::warn!(%error, role = %role.id, user = %user, "a change was accepted but cannot be read back");
-                        Ok(Settled { source: None, already: false })
-                    }
-                    Err(error) => Err(WriteError::OutcomeUnknown {
-                        what,
-                        seen: "NinjaOne accepted it, but reading back failed".to_owned(),
-                        error,
-                    }),
+                    Ok(Place::Unknown) => None,
+                    Ok(_) => return Err(WriteError::NotEffective { what, request_id: written.request_id }),
+                    Err(error) => Some(error),
+                };
+                // The answer has said it; that the proof of the proof failed does not take that back.
+                if answered.as_ref().is_some_and(|place| wish.is(place)) {
+                    let error = error.as_ref().map(tracing::field::display);
+                    tracing::warn!(error, role = %role.id, user = %user, "a change was accepted but cannot be read back");
+                    return Ok(Settled { source: None, already: false });
                 }
+                let seen = match &error {
+                    Some(_) => "NinjaOne accepted it, but reading back failed",
+                    None => "NinjaOne accepted it, but reading back does not show the role's members",
+                };
+                Err(WriteError::OutcomeUnknown { what, seen: seen.to_owned(), error })
             }
             // Somebody else may have been quicker: what is so already is refused by some and accepted by others.
             Err(error) if error.is_certainly_refused() => {
@@ -204,13 +207,17 @@ impl Provisioner {
                         audit.verified();
                         Ok(Settled { source: source(&place), already: false })
                     }
-                    Ok(_) => {
-                        let seen = "reading back shows that it has not, so far".to_owned();
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                    Ok(place) => {
+                        let seen = match place {
+                            Place::Unknown => "reading back does not show the role's members",
+                            _ => "reading back shows that it has not, so far",
+                        };
+                        let seen = seen.to_owned();
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                     Err(again) => {
                         let seen = format!("reading back failed too ({again})");
-                        Err(WriteError::OutcomeUnknown { what, seen, error })
+                        Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
                     }
                 }
             }

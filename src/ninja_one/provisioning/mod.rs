@@ -37,6 +37,7 @@ use self::{
     delete::Deleted,
     form::Form,
     guard::DeletionGuard,
+    live::AccountNow,
     membership::{Settled, Wish},
     plan::Plan,
     strip::Stripped,
@@ -226,6 +227,23 @@ impl Provisioner {
             Err(WriteError::CutOff)
         });
         result.map_err(WriteError::into_failure)
+    }
+
+    /// Refuses an account that is never to be deleted or stripped, and one that may be.
+    async fn check_protection(&self, account: &AccountNow) -> Result<(), WriteError> {
+        let user = account.id;
+        let protected = |certain| Err(WriteError::Protected { user, certain });
+        if self.policy.protects_id(user) {
+            return protected(true);
+        }
+        if !self.policy.protects_emails() {
+            return Ok(());
+        }
+        match live::email(&self.client, account).await? {
+            Some(email) if self.policy.protects_email(&email) => protected(true),
+            Some(_) => Ok(()),
+            None => protected(false),
+        }
     }
 
     /// The last gate before a request leaves: a dry run ends here. Every write passes it.

@@ -48,12 +48,21 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Whether an account is never to be deleted or stripped.
-    pub(super) fn protects(&self, id: UserId, email: Option<&str>) -> bool {
+    /// Whether an account is named by its id among those that are never to be deleted or stripped.
+    pub(super) fn protects_id(&self, id: UserId) -> bool {
         let id = id.to_string();
-        let email = email.map(fold);
-        let names = |entry: &String| entry.trim() == id || email.as_deref() == Some(fold(entry).as_str());
-        self.protected_accounts.iter().any(names)
+        self.protected_accounts.iter().any(|entry| entry.trim() == id)
+    }
+
+    /// Whether an account is named there by its e-mail.
+    pub(super) fn protects_email(&self, email: &str) -> bool {
+        let email = fold(email);
+        self.protected_accounts.iter().any(|entry| fold(entry) == email)
+    }
+
+    /// Whether any account is named by its e-mail, so that one without a known e-mail may be meant.
+    pub(super) fn protects_emails(&self) -> bool {
+        self.protected_accounts.iter().any(|entry| entry.trim().parse::<i32>().is_err())
     }
 }
 

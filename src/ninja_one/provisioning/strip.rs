@@ -34,9 +34,7 @@ impl Provisioner {
         let hint = self.hint(user);
         let account = live::account(&self.client, user, hint.as_ref()).await?;
         let account = account.ok_or_else(|| WriteError::UnknownUser(user.to_string()))?;
-        if self.policy.protects(user, account.email()) {
-            return Err(WriteError::Protected(user));
-        }
+        self.check_protection(&account).await?;
         // Without any role an administrator can still do everything: that would be no quarantine.
         let administrator = live::is_administrator(&self.client, &account).await?;
         if administrator != Some(false) {

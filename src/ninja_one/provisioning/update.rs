@@ -189,7 +189,7 @@ impl Provisioner {
             (Ok(_), Ok((request_id, _))) => Err(WriteError::NotEffective { what, request_id }),
             (Ok(_), Err(error)) => {
                 let seen = "reading back shows that it has not, so far".to_owned();
-                Err(WriteError::OutcomeUnknown { what, seen, error })
+                Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
             }
             // The answer has shown it; that the proof of the proof failed does not take that back.
             (Err(again), Ok((_, true))) => {
@@ -199,11 +199,11 @@ impl Provisioner {
             }
             (Err(error), Ok((_, false))) => {
                 let seen = "NinjaOne accepted it, but reading back failed".to_owned();
-                Err(WriteError::OutcomeUnknown { what, seen, error })
+                Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
             }
             (Err(again), Err(error)) => {
                 let seen = format!("reading back failed too ({again})");
-                Err(WriteError::OutcomeUnknown { what, seen, error })
+                Err(WriteError::OutcomeUnknown { what, seen, error: Some(error) })
             }
         }
     }

@@ -30,9 +30,14 @@ pub(super) fn element<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Erro
 
 /// Insists on an id, without which an element cannot be told from another.
 pub(super) fn require_id<T>(id: Option<T>) -> Result<(), Error> {
+    require_id_at(id, || "id".to_owned())
+}
+
+/// The same for an id at another path within the element.
+pub(super) fn require_id_at<T>(id: Option<T>, path: impl FnOnce() -> String) -> Result<(), Error> {
     match id {
         Some(_) => Ok(()),
-        None => Err(decode("id", "missing, or not a 32-bit integer".to_owned())),
+        None => Err(decode(&path(), "missing, or not a 32-bit integer".to_owned())),
     }
 }
 

@@ -10,7 +10,7 @@ impl Client {
     /// Streams all user roles with their members, as [`list_users`](Self::list_users) does; `role_type` narrows the list.
     ///
     /// # Errors
-    /// As [`list_users`](Self::list_users); [`NotOffered`](super::ErrorKind::NotOffered) on releases without user roles.
+    /// As [`list_users`](Self::list_users), also for a member without an id; [`NotOffered`](super::ErrorKind::NotOffered) on releases without user roles.
     pub async fn list_user_roles<S, M, F>(
         &self,
         role_type: Option<&UserType>,
@@ -24,12 +24,7 @@ impl Client {
     {
         let mut request = self.list_request(Endpoint::UserRoles, "/v2/user/roles");
         request.query.extend(role_type.map(|role_type| ("roleType", role_type.as_str().to_owned())));
-        self.stream(request, make, move |state, bytes| {
-            let role: UserRole<'_> = list::element(bytes)?;
-            list::require_id(role.id)?;
-            each(state, role)
-        })
-        .await
+        self.stream(request, make, move |state, bytes| each(state, decode(bytes)?)).await
     }
 
     /// Puts one user into a role. The answer is the role after the change, when NinjaOne sends it.
@@ -63,12 +58,22 @@ impl Client {
     ) -> Result<Written<UserRole<'static>>, Error> {
         // One id per call: whether one bad id fails all of several is unknown.
         self.write(self.request(endpoint, path), Some(&[user]), |bytes| {
-            let role: UserRole<'_> = list::element(bytes).ok()?;
+            let role = decode(bytes).ok()?;
             // An answer about another role, or without members, proves nothing about this one.
             (role.id == Some(asked) && role.member_ids().is_some()).then(|| role.into_owned())
         })
         .await
     }
+}
+
+/// A role. One member that cannot be told from another would be one member less.
+fn decode(bytes: &[u8]) -> Result<UserRole<'_>, Error> {
+    let role: UserRole<'_> = list::element(bytes)?;
+    list::require_id(role.id)?;
+    for (at, member) in role.members.iter().flatten().enumerate() {
+        list::require_id_at(member.id, || format!("members[{at}].id"))?;
+    }
+    Ok(role)
 }
 
 #[cfg(test)]

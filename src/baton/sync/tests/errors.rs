@@ -2,11 +2,14 @@
 
 use std::{
     iter,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use tonic::Code;
 
 use super::*;
@@ -74,6 +77,18 @@ async fn validation_is_tried_five_times_and_comes_before_everything() {
         iter::repeat_n("validate", 5).collect::<Vec<_>>(),
         "and no cleanup: there was no sync"
     );
+}
+
+#[tokio::test]
+async fn a_listing_that_dies_is_not_taken_for_one_that_has_ended() {
+    for page in ["resources user@1", "entitlements group:0", "grants group:0@1", "static group"] {
+        let mut world = world(1);
+        world.users(&["2"]);
+        world.grants.get_mut("grants group:0").unwrap().push(member_of("0", &rid("user", "2")));
+        (world.page, world.panics) = (1, Some(page.to_owned()));
+        let error = fails(world, "the listing broke off; this is a bug of the connector").await;
+        assert!(!error.is_permanent(), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -218,29 +233,37 @@ async fn a_connector_without_types_cannot_be_synced() {
     fails(world, "list resource types: the connector has no resource types").await;
 }
 
-/// Fails at the first grant.
-struct Full;
+/// Keeps nothing.
+#[derive(Default)]
+struct Stub {
+    /// Why resources cannot be stored.
+    full: Option<&'static str>,
+    finish: Option<Box<Finish>>,
+}
 
-impl Target for Full {
-    type Sink = Full;
+/// What is done at the end, with the question whether to stop.
+type Finish = dyn FnOnce(&dyn Fn() -> bool) + Send;
+
+impl Target for Stub {
+    type Sink = Self;
 
     fn latest_full(&self) -> Option<String> {
         None
     }
 
-    fn begin(self, _: NewSync) -> Result<Full, SinkError> {
+    fn begin(self, _: NewSync) -> Result<Self, SinkError> {
         Ok(self)
     }
 }
 
-impl Sink for Full {
+impl Sink for Stub {
     type Done = ();
 
     fn put_resource_types(&mut self, _: &[v2::ResourceType]) -> Result<(), SinkError> {
         Ok(())
     }
     fn put_resources(&mut self, _: &[v2::Resource]) -> Result<(), SinkError> {
-        Err(SinkError::Failed("no space left".into()))
+        self.full.map_or(Ok(()), |why| Err(SinkError::Failed(why.into())))
     }
     fn put_missing_resources(&mut self, _: &[v2::Resource]) -> Result<(), SinkError> {
         Ok(())
@@ -265,7 +288,10 @@ impl Sink for Full {
     fn grants_after(&mut self, _: &str, mark: i64, _: usize) -> Result<(Vec<v2::Grant>, i64), SinkError> {
         Ok((Vec::new(), mark))
     }
-    fn finish(self, _: bool, _: &dyn Fn() -> bool) -> Result<(Stats, ()), SinkError> {
+    fn finish(self, _: bool, stop: &dyn Fn() -> bool) -> Result<(Stats, ()), SinkError> {
+        if let Some(finish) = self.finish {
+            finish(stop);
+        }
         Ok(<_>::default())
     }
 }
@@ -273,7 +299,8 @@ impl Sink for Full {
 #[tokio::test]
 async fn a_sink_that_fails_says_why() {
     let world = Arc::new(world(1));
-    let error = syncer(&world).run(Full, &CancellationToken::new()).await.unwrap_err();
+    let full = Stub { full: Some("no space left"), ..Stub::default() };
+    let error = syncer(&world).run(full, &CancellationToken::new()).await.unwrap_err();
     assert_eq!(error.to_string(), "no space left");
     assert_eq!(world.asked().last().unwrap(), "cleanup");
 }
@@ -282,13 +309,13 @@ async fn a_sink_that_fails_says_why() {
 struct Broken;
 
 impl Target for Broken {
-    type Sink = Full;
+    type Sink = Stub;
 
     fn latest_full(&self) -> Option<String> {
         None
     }
 
-    fn begin(self, _: NewSync) -> Result<Full, SinkError> {
+    fn begin(self, _: NewSync) -> Result<Stub, SinkError> {
         panic!("a bug")
     }
 }
@@ -332,4 +359,25 @@ async fn a_sync_cancelled_before_it_begins_asks_nothing() {
     let result = syncer(&world).run(Memory::default(), &cancel).await;
     assert!(matches!(result, Err(SyncError::Cancelled)));
     assert!(world.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_sync_that_is_dropped_while_it_is_saved_replaces_nothing() {
+    let (saving, begun) = oneshot::channel();
+    let (go_on, gate) = mpsc::channel();
+    let (told, stopped) = oneshot::channel();
+    let finish = move |stop: &dyn Fn() -> bool| {
+        saving.send(()).unwrap();
+        gate.recv().unwrap();
+        told.send(stop()).unwrap();
+    };
+    let sink = Stub { finish: Some(Box::new(finish)), ..Stub::default() };
+    let (syncer, cancel) = (syncer(&Arc::new(world(1))), CancellationToken::new());
+    tokio::select! {
+        result = syncer.run(sink, &cancel) => panic!("it has ended: {result:?}"),
+        begun = begun => begun.unwrap(),
+    }
+    go_on.send(()).unwrap();
+    assert!(stopped.await.unwrap(), "the sink was not told that nobody waits any more");
+    assert!(!cancel.is_cancelled(), "what others are cancelled by is not ours to cancel");
 }

@@ -76,6 +76,8 @@ pub(super) struct Scripted {
     pub(super) failures: Mutex<HashMap<String, Failure>>,
     /// A listing that never answers.
     pub(super) hangs: Option<String>,
+    /// A page that panics, as it is asked for.
+    pub(super) panics: Option<String>,
     pub(super) asked: Mutex<Vec<String>>,
     running: AtomicUsize,
     pub(super) most_at_once: AtomicUsize,
@@ -167,6 +169,7 @@ impl Scripted {
         if self.hangs.as_ref() == Some(&name) {
             std::future::pending::<()>().await;
         }
+        assert_ne!(self.panics, self.asked().pop(), "on purpose");
         let all = items.map(Vec::as_slice).unwrap_or_default();
         let start = page.token.parse().unwrap_or(0).min(all.len());
         let end = if self.page == 0 { all.len() } else { all.len().min(start + self.page) };

@@ -1,13 +1,18 @@
 //! Random histories of writes with faults, lost answers, repeats and concurrency: whatever happens on the way, every answer is
 //! true, and asking until it is answered ends in the state that was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod model;
+mod steps;
 
-use baton_ninja_one::simulator::{Behaviour, Fault, MemberAnswer, Options, Repeats, Tenant};
+use baton_ninja_one::simulator::{Behaviour, Fault, Options, Tenant};
 use futures::future::join_all;
 use proptest::{prelude::*, test_runner::TestCaseError};
 use tonic::Code;
 
+use self::{
+    model::{Answer, apply, check_truth, first_roles, state},
+    steps::{Ask, ROLES, Step, Trouble, behaviour, email, fits, is_technician, login, step},
+};
 use crate::support::{
     Daemon, World, reason,
     writes::{NewUser, number, result},
@@ -17,176 +22,8 @@ use crate::support::{
 const HISTORIES: u32 = 36;
 const STEPS: usize = 40;
 
-/// Logins 0 to 3 are technicians', 4 to 7 end users'. Role 7 and 8 are for technicians, 5 and 6 for end users.
-const LOGINS: u8 = 8;
-const ROLES: [i32; 4] = [7, 8, 5, 6];
-
-/// Something a platform asks for; accounts by login, because ids come and go.
-#[derive(Debug, Clone, PartialEq)]
-enum Ask {
-    Grant(u8, usize),
-    Revoke(u8, usize),
-    Create(u8, bool),
-    Delete(u8),
-    Strip(u8),
-}
-
-/// What happens to the writes of a step.
-#[derive(Debug, Clone)]
-struct Trouble {
-    fault: Fault,
-    /// Writes that are spared first.
-    after: u64,
-    /// Reading back fails too.
-    blind: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Step {
-    /// Asked at the same time.
-    asks: Vec<Ask>,
-    trouble: Option<Trouble>,
-    /// Somebody changes the tenant in the console first.
-    console: Option<Ask>,
-}
-
-fn ask() -> impl Strategy<Value = Ask> {
-    let (login, role) = (0..LOGINS, 0..ROLES.len());
-    prop_oneof![
-        4 => (login.clone(), role.clone()).prop_map(|(l, r)| Ask::Grant(l, r)),
-        3 => (login.clone(), role).prop_map(|(l, r)| Ask::Revoke(l, r)),
-        3 => (login.clone(), any::<bool>()).prop_map(|(l, roles)| Ask::Create(l, roles)),
-        2 => login.clone().prop_map(Ask::Delete),
-        1 => login.prop_map(Ask::Strip),
-    ]
-}
-
-fn trouble() -> impl Strategy<Value = Trouble> {
-    let fault = prop_oneof![
-        Just(Fault::LostAnswer),
-        Just(Fault::LostBehindStatus(500)),
-        Just(Fault::LostBehindHtml { status: 502 }),
-        Just(Fault::CutBody),
-        Just(Fault::EmptyBody),
-        Just(Fault::MalformedJson),
-        Just(Fault::Closed),
-        Just(Fault::Reset),
-        Just(Fault::Status(503)),
-        Just(Fault::Status(403)),
-        Just(Fault::TooManyRequests { retry_after: None }),
-        Just(Fault::RevokedToken),
-    ];
-    (fault, 0..3_u64, prop::bool::weighted(0.2)).prop_map(|(fault, after, blind)| Trouble {
-        fault,
-        after,
-        blind,
-    })
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let asks = prop_oneof![
-        3 => prop::collection::vec(ask(), 1),
-        2 => (ask(), 2..4_usize).prop_map(|(ask, times)| vec![ask; times]),
-        2 => prop::collection::vec(ask(), 2..5),
-    ];
-    (asks, prop::option::of(trouble()), prop::option::weighted(0.15, ask()))
-        .prop_map(|(asks, trouble, console)| Step { asks, trouble, console })
-}
-
-fn behaviour() -> impl Strategy<Value = Behaviour> {
-    let answer =
-        prop_oneof![Just(MemberAnswer::Role), Just(MemberAnswer::Empty), Just(MemberAnswer::NoContent)];
-    let repeats = prop_oneof![Just(Repeats::Accepted), Just(Repeats::Refused)];
-    (answer, repeats).prop_map(|(member_answer, repeated_membership)| Behaviour {
-        member_answer,
-        repeated_membership,
-        ..Behaviour::default()
-    })
-}
-
-fn login(ask: &Ask) -> u8 {
-    match ask {
-        Ask::Grant(login, _)
-        | Ask::Revoke(login, _)
-        | Ask::Create(login, _)
-        | Ask::Delete(login)
-        | Ask::Strip(login) => *login,
-    }
-}
-
-fn is_technician(login: u8) -> bool {
-    login < LOGINS / 2
-}
-
-fn fits(login: u8, role: usize) -> bool {
-    is_technician(login) == (role < 2)
-}
-
-fn email(login: u8) -> String {
-    format!("login{login}@example.org")
-}
-
-/// Which logins exist, and in which roles.
-type State = BTreeMap<u8, BTreeSet<i32>>;
-
-fn state(tenant: &Tenant) -> State {
-    let logins = (0..LOGINS).filter_map(|login| Some((login, tenant.users.by_email(&email(login))?.id)));
-    logins
-        .map(|(login, id)| (login, ROLES.into_iter().filter(|role| tenant.is_member(*role, id)).collect()))
-        .collect()
-}
-
 fn id_of(world: &World, login: u8) -> Option<i32> {
     world.ninja_one.read_tenant(|t| t.users.by_email(&email(login)).map(|user| user.id))
-}
-
-/// The simple model: what a history means when nothing goes wrong.
-fn apply(state: &mut State, ask: &Ask) {
-    match ask {
-        Ask::Grant(login, role) if fits(*login, *role) => {
-            if let Some(roles) = state.get_mut(login) {
-                roles.insert(ROLES[*role]);
-            }
-        }
-        Ask::Grant(..) => {}
-        Ask::Revoke(login, role) => {
-            if let Some(roles) = state.get_mut(login) {
-                roles.remove(&ROLES[*role]);
-            }
-        }
-        Ask::Create(login, roles) => {
-            state.entry(*login).or_insert_with(|| first_roles(*login, *roles).into_iter().collect());
-        }
-        Ask::Delete(login) => drop(state.remove(login)),
-        Ask::Strip(login) => {
-            if let Some(roles) = state.get_mut(login) {
-                roles.clear();
-            }
-        }
-    }
-}
-
-fn first_roles(login: u8, roles: bool) -> Vec<i32> {
-    match (roles, is_technician(login)) {
-        (false, _) => Vec::new(),
-        (true, true) => vec![7, 8],
-        (true, false) => vec![5],
-    }
-}
-
-/// How a question was answered.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    /// It is so now.
-    So,
-    /// Refused for good: unknown account, or a role of the other type.
-    Never,
-    /// Not now; the state may or may not have changed.
-    Later,
-    /// The account is there; of its roles nothing is said.
-    There,
-    /// The account is there, and some of its roles are not.
-    Partly,
 }
 
 /// Asks once; `alone`: nobody else changes anything meanwhile. An account that does not exist is asked about under an id that nobody has.
@@ -236,41 +73,6 @@ async fn once(world: &World, daemon: &Daemon, ask: &Ask, alone: bool) -> Answer 
             }
         }
     }
-}
-
-fn without(state: &State, login: &u8) -> State {
-    state.iter().filter(|(other, _)| *other != login).map(|(login, roles)| (*login, roles.clone())).collect()
-}
-
-/// An answer must be true: what is so can be seen in the tenant, and what is not so was never said to be.
-fn check_truth(before: &State, now: &State, ask: &Ask, answer: &Answer) -> Result<(), TestCaseError> {
-    let mut wished = before.clone();
-    apply(&mut wished, ask);
-    match answer {
-        Answer::So => prop_assert_eq!(now, &wished, "{:?} was said to be so", ask),
-        Answer::Never => prop_assert_eq!(now, before, "{:?} was refused", ask),
-        Answer::There | Answer::Partly => {
-            let Ask::Create(login, _) = ask else { panic!("{ask:?}") };
-            prop_assert!(now.contains_key(login));
-            prop_assert_eq!(without(now, login), without(before, login));
-        }
-        Answer::Later => {
-            // Either side, and for what takes several steps anything between the two.
-            let between = |login: &u8| {
-                let (old, new) = (before.get(login), wished.get(login));
-                let now = now.get(login);
-                let none = BTreeSet::new();
-                let roles = |side: Option<&BTreeSet<i32>>| side.unwrap_or(&none).clone();
-                let least: BTreeSet<_> = roles(old).intersection(&roles(new)).copied().collect();
-                let most: BTreeSet<_> = roles(old).union(&roles(new)).copied().collect();
-                (now.is_some() == old.is_some() || now.is_some() == new.is_some())
-                    && least.is_subset(&roles(now))
-                    && roles(now).is_subset(&most)
-            };
-            prop_assert!((0..LOGINS).all(|login| between(&login)), "{:?}: {:?} then {:?}", ask, before, now);
-        }
-    }
-    Ok(())
 }
 
 fn in_console(world: &World, ask: &Ask) {
