@@ -18,6 +18,7 @@ pub mod connector;
 pub mod ksuid;
 pub mod local;
 pub mod model;
+mod patience;
 pub mod readiness;
 pub mod runtime;
 pub mod server;

@@ -1,6 +1,7 @@
 //! Results on stdout: buffered, and quiet when the reader has seen enough and goes away.
 
 use std::{
+    fmt::Display,
     io::{self, BufWriter, Write},
     process::ExitCode,
 };
@@ -31,6 +32,13 @@ impl From<CliError> for Trouble {
 impl From<C1zError> for Trouble {
     fn from(error: C1zError) -> Self {
         Self::Command(error.into())
+    }
+}
+
+/// One line on stdout for whoever has started us. That nobody reads it is no reason to end.
+pub(super) fn say(line: impl Display) {
+    if let Err(error) = writeln!(io::stdout().lock(), "{line}") {
+        tracing::debug!(%error, "stdout takes no more");
     }
 }
 

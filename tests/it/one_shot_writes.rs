@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use baton_ninja_one::simulator::Fault;
+
 use crate::support::{
     World,
     binary::{Binary, text},
@@ -109,6 +111,17 @@ async fn an_account_is_created_once_and_deleted() {
     place.run(&["--delete-resource", &id, "--delete-resource-type", "user"], 0).await;
     assert!(of(&place).is_none());
     assert!(place.world.ninja_one.forbidden().is_empty(), "{:?}", place.world.ninja_one.forbidden());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_can_be_named_by_its_login_alone_and_what_it_lacks_is_told() {
+    let place = Place::new().await;
+    place.world.ninja_one.faults().on("PATCH", "/v2/user/role/**", Fault::Status(403));
+    let profile = r#"{"first_name":"Nora","last_name":"Vale","user_type":"end_user","organization_id":"1","roles":["5"]}"#;
+    let create = ["--create-account-login", "nora@example.com", "--create-account-profile", profile];
+    let told = place.run(&create, 0).await;
+    assert!(told.contains("is missing: role 5"), "{told}");
+    assert!(place.world.ninja_one.read_tenant(|t| t.users.by_email("nora@example.com").is_some()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

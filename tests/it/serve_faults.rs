@@ -1,6 +1,20 @@
 //! What the user sees when NinjaOne fails, each fault in turn: a code, a stable reason, and what to do.
 
-use baton_ninja_one::simulator::{self, Fault, RetryAfter, Tenant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use baton_ninja_one::{
+    ninja_one::{
+        directory::{Directory, DirectoryError},
+        rest::{Client, ClientConfig, Endpoint, Host, RequestObserver, RequestReport},
+    },
+    simulator::{self, Fault, RetryAfter, Tenant},
+};
 use tonic::{Code, Status};
 
 use crate::support::{Daemon, World, reason, small_tenant, walk::Walk};
@@ -293,4 +307,27 @@ async fn a_member_without_a_readable_id_is_an_error_not_one_member_less() {
         let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
         told(&status, Code::DataLoss, "DECODE", "element 0 at members[1].id");
     }
+}
+
+/// Panics at the first answer to the users list.
+struct PanicsOnce(AtomicBool);
+
+impl RequestObserver for PanicsOnce {
+    fn request_finished(&self, report: &RequestReport<'_>) {
+        let first = report.endpoint == Endpoint::Users && !self.0.swap(true, Ordering::SeqCst);
+        assert!(!first, "on purpose");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_that_dies_does_not_stand_in_the_way_of_the_next() {
+    let world = World::small().await;
+    let host = Host::parse(&world.ninja_one.url()).unwrap();
+    let (id, secret) = (world.ninja_one.client_id(), world.ninja_one.client_secret().clone());
+    let mut config = ClientConfig::new(host, id, secret);
+    config.observer = Arc::new(PanicsOnce(AtomicBool::new(false)));
+    let directory = Directory::new(Client::new(config).unwrap(), Duration::from_secs(60));
+    let died = directory.snapshot(None).await.unwrap_err();
+    assert!(matches!(*died, DirectoryError::CutOff), "{died:?}");
+    assert_eq!(directory.snapshot(None).await.unwrap().account_count(), 5);
 }

@@ -75,6 +75,9 @@ impl Local {
         };
         let reply = self.runtime.create_account(Self::call(), request).await?;
         let (outcome, resource) = outcome(&reply);
+        if let Some(v2::create_account_response::Result::ActionRequired(left)) = &reply.result {
+            tracing::warn!(resource, "{}", left.message);
+        }
         tracing::info!(outcome, resource, annotations = ?markers(&reply.annotations), "account");
         Ok(())
     }

@@ -1,20 +1,21 @@
 //! What the connector is and can do, and whether it works.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::{Runtime, check, failed};
 use crate::{
-    baton::connector::{Call, TypeSpec},
+    baton::{
+        connector::{Call, TypeSpec},
+        patience,
+    },
     wire::{find, v2},
 };
 
 /// The protocol version this runtime speaks. Clients switch features on by it: from 0.4.3 on they tell us which sync a call
 /// belongs to.
 pub const SDK_VERSION: &str = "v0.25.0";
-
-const VALIDATE_TRIES: u32 = 5;
 
 impl Runtime {
     /// The connector's metadata with its capabilities.
@@ -65,19 +66,8 @@ impl Runtime {
     /// # Errors
     /// `validate failed: ` and what the connector said.
     pub async fn validate(&self, call: &Call) -> Result<v2::ConnectorServiceValidateResponse, Status> {
-        let mut tries = 1;
-        let annotations = loop {
-            match self.connector.validate(call).await {
-                Ok(annotations) => break annotations,
-                Err(error) if tries < VALIDATE_TRIES && passing(error.code()) => {
-                    let wait = error.wait().unwrap_or(Duration::from_secs(tries.into()));
-                    tracing::warn!(%error, tries, wait_seconds = wait.as_secs(), "validation failed, trying again");
-                    tokio::time::sleep(wait).await;
-                    tries += 1;
-                }
-                Err(error) => return Err(failed("validate failed: ", error)),
-            }
-        };
+        let outcome = patience::validate(&*self.connector, call).await;
+        let annotations = outcome.map_err(|error| failed("validate failed: ", error))?;
         self.validated.store(true, Ordering::Release);
         Ok(v2::ConnectorServiceValidateResponse { annotations, sdk_version: SDK_VERSION.to_owned() })
     }
@@ -96,10 +86,6 @@ impl Runtime {
         self.connector.cleanup(&call).await;
         Ok(v2::ConnectorServiceCleanupResponse::default())
     }
-}
-
-fn passing(code: Code) -> bool {
-    matches!(code, Code::Unavailable | Code::DeadlineExceeded)
 }
 
 fn id_of(capability: &v2::ResourceTypeCapability) -> &str {

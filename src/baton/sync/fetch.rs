@@ -4,7 +4,6 @@ use std::{
     collections::{HashSet, VecDeque},
     future::Future,
     sync::Arc,
-    time::Duration,
 };
 
 use prost_types::Any;
@@ -18,12 +17,11 @@ use crate::{
     baton::{
         c1z::is,
         connector::{Call, Connector, ConnectorError, Page, PageRequest},
+        patience::{may_pass, pause},
     },
     wire::{unpack, v2},
 };
 
-/// The longest wait before a temporary failure is tried again.
-const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Pages that a listing fetches ahead.
 const AHEAD: usize = 1;
 /// What one reply may enqueue.
@@ -137,34 +135,12 @@ impl Fetch {
         let mut attempt = 1;
         loop {
             match call().await {
-                Err(error) if is_temporary(&error) => pause(&error, attempt).await,
+                Err(error) if may_pass(&error) => pause(&error, attempt).await,
                 result => return result,
             }
             attempt += 1;
         }
     }
-
-    /// Validates the connector; a temporary failure is tried again a few times.
-    pub(super) async fn validate(&self) -> Result<(), ConnectorError> {
-        const ATTEMPTS: u32 = 5;
-        for attempt in 1.. {
-            match self.connector.validate(&self.call).await {
-                Err(error) if is_temporary(&error) && attempt < ATTEMPTS => pause(&error, attempt).await,
-                result => return result.map(drop),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_temporary(error: &ConnectorError) -> bool {
-    matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded)
-}
-
-async fn pause(error: &ConnectorError, attempt: u32) {
-    let wait = error.wait().unwrap_or(Duration::from_secs(attempt.into())).min(MAX_WAIT);
-    tracing::warn!(attempt, seconds = wait.as_secs_f64(), %error, "the connector failed for now; trying again");
-    tokio::time::sleep(wait).await;
 }
 
 /// The tokens that a reply enqueues.

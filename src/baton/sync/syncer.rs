@@ -13,6 +13,7 @@ use crate::baton::{
     c1z::{NewSync, SyncType},
     connector::{Call, Connector},
     ksuid::ksuid,
+    patience,
 };
 
 /// Syncs a connector; one value can sync many times.
@@ -107,8 +108,8 @@ impl Syncer {
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(SyncError::Cancelled),
-            result = fetch.validate() => result
-                .map_err(|source| SyncError::connector("validate failed", source))?,
+            result = patience::validate(&*fetch.connector, &fetch.call) => drop(result
+                .map_err(|source| SyncError::connector("validate failed", source))?),
         }
 
         let id = (self.new_id)();

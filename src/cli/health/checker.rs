@@ -1,6 +1,7 @@
 //! Validates for whoever asks how the connector is: once for all who ask at the same time, and not more often than needed.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -71,7 +72,11 @@ impl Checker {
         let task = tokio::spawn(async move {
             let call = Call { caller: "health check".to_owned(), ..Call::default() };
             let late = |_| Err(Status::deadline_exceeded("the validation did not end within 30 s"));
-            let outcome = timeout(LIMIT, self.runtime.validate(&call)).await.unwrap_or_else(late);
+            let validated = timeout(LIMIT, self.runtime.validate(&call));
+            // One that dies is over as well: the next must not wait for it.
+            let outcome = AssertUnwindSafe(validated).catch_unwind().await;
+            let died = |_| Ok(Err(Status::internal("the validation died; the log says why")));
+            let outcome = outcome.unwrap_or_else(died).unwrap_or_else(late);
             self.condition.set(Standing::of(&outcome));
             let mut state = self.lock();
             (state.last, state.flight) = (Some(Instant::now()), None);
@@ -81,5 +86,47 @@ impl Checker {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)] // a failing unwrap is a failing test; the observer panics on purpose
+
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::{
+        baton::{readiness::Readiness, runtime::Gates},
+        ninja_one::{
+            NinjaOne, Options,
+            rest::{Client, ClientConfig, Endpoint, Host, RequestObserver, RequestReport},
+        },
+        simulator::{self, Simulator, Size, Tenant},
+    };
+
+    /// Panics at the first answer that is no token.
+    struct PanicsOnce(AtomicBool);
+
+    impl RequestObserver for PanicsOnce {
+        fn request_finished(&self, report: &RequestReport<'_>) {
+            let first = report.endpoint != Endpoint::Token && !self.0.swap(true, Ordering::SeqCst);
+            assert!(!first, "on purpose");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_validation_that_dies_is_told_and_does_not_stand_for_the_next() {
+        let tenant = Tenant::generate(&Size::users(5), 1);
+        let simulator = Simulator::start(simulator::Options::with(tenant)).await.unwrap();
+        let (host, secret) = (Host::parse(&simulator.url()).unwrap(), simulator.client_secret().clone());
+        let mut config = ClientConfig::new(host, simulator.client_id(), secret);
+        config.observer = Arc::new(PanicsOnce(AtomicBool::new(false)));
+        let connector = NinjaOne::new(Client::new(config).unwrap(), &Options::default());
+        let runtime = Runtime::new(Arc::new(connector), Gates::default());
+        let checker = Checker::new(runtime, Readiness::default().condition("application"));
+        let died = checker.standing(Duration::ZERO).await;
+        assert!(matches!(died, Standing::Unreachable(_)), "{died:?}");
+        assert_eq!(checker.standing(Duration::ZERO).await, Standing::Good);
     }
 }

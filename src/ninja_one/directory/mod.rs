@@ -15,6 +15,7 @@ mod snapshot;
 mod text;
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -169,7 +170,9 @@ impl Directory {
         let begun = Instant::now();
         let (client, state) = (self.client.clone(), Arc::clone(&self.state));
         let work = async move {
-            let fetched = fetch::snapshot(&client, had_roles).await.map(Arc::new).map_err(Arc::new);
+            // A fetch that dies is over as well: what follows must not be skipped.
+            let fetched = AssertUnwindSafe(fetch::snapshot(&client, had_roles)).catch_unwind().await;
+            let fetched = fetched.unwrap_or(Err(DirectoryError::CutOff)).map(Arc::new).map_err(Arc::new);
             let mut state = lock(&state);
             if state.flight.as_ref().is_some_and(|(_, seen)| *seen == changes) {
                 state.flight = None;

@@ -101,7 +101,7 @@ reasons! {
             "Arguments of an action are missing or wrong; all of them are named"
             "correct the arguments; nothing was changed";
         ProtectedAccount = FailedPrecondition "PROTECTED_ACCOUNT" add
-            "The account is named in --protected-accounts"
+            "The account is named in --protected-accounts, or may be: its e-mail is not told"
             "take it out of that setting if it really is to go";
         SystemAdministrator = FailedPrecondition "SYSTEM_ADMINISTRATOR" add
             "The account is a System Administrator, or NinjaOne does not say that it is none"

@@ -44,6 +44,11 @@ impl Binary {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts it as it is, and leaves it to the caller.
+    pub fn start(mut self) -> Child {
+        self.command.spawn().unwrap()
+    }
+
     /// Nobody reads what it prints: the other end of its stdout is closed.
     pub fn without_reader(mut self) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();

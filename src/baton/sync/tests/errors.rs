@@ -13,7 +13,11 @@ use tokio::{sync::oneshot, time::Instant};
 use tonic::Code;
 
 use super::*;
-use crate::baton::c1z::{NewSync, Stats};
+use crate::baton::{
+    c1z::{NewSync, Stats},
+    connector::{Call, Connector},
+    runtime::{Gates, Runtime},
+};
 
 fn world(groups: usize) -> Scripted {
     let mut world = Scripted::new();
@@ -77,6 +81,20 @@ async fn validation_is_tried_five_times_and_comes_before_everything() {
         iter::repeat_n("validate", 5).collect::<Vec<_>>(),
         "and no cleanup: there was no sync"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_door_waits_longer_than_a_minute_to_validate_again() {
+    let world = Arc::new(world(1));
+    let runtime = Runtime::new(Arc::clone(&world) as Arc<dyn Connector>, Gates::default());
+    let failure = || (Code::Unavailable, 1, Some(Duration::from_secs(24 * 3600)));
+    let began = Instant::now();
+    world.failures.lock().unwrap().insert("validate".to_owned(), failure());
+    runtime.validate(&Call::default()).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 60);
+    world.failures.lock().unwrap().insert("validate".to_owned(), failure());
+    sync(&world).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 120);
 }
 
 #[tokio::test]

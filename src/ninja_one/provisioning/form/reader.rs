@@ -37,12 +37,13 @@ impl Reader<'_> {
         }
     }
 
-    /// A misspelt key must not silently make another account than was meant.
+    /// A misspelt key must not silently make another account than was meant. The login may be among the fields: clients repeat
+    /// it there.
     pub(super) fn unknown_keys(&mut self) {
         let keys: Vec<_> = self.info.profile.iter().flat_map(|p| p.fields.keys().cloned()).collect();
         let known: Vec<_> = FIELDS.iter().map(|field| field.key).collect();
         for key in keys {
-            if !known.contains(&key.as_str()) && self.given(&key).is_some() {
+            if key != "login" && !known.contains(&key.as_str()) && self.given(&key).is_some() {
                 let what = format!("there is no such field; the fields are {}", known.join(", "));
                 self.wrong(&clip(&key), what);
             }
