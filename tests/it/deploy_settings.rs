@@ -12,7 +12,6 @@ use baton_ninja_one::{
     config::{self, Command, Invocation},
     wire::v2::{self, connector_service_client::ConnectorServiceClient},
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
 use tonic::{
     Code,
@@ -23,6 +22,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use crate::support::{
     World,
     binary::{Binary, Running, deployment},
+    certificates::{Ca, Pair},
     manifests::{arguments, container, environment, kind, overlays, pods, rendered},
     names::{Names, variables_in},
     wait_for,
@@ -191,20 +191,19 @@ async fn the_binary_serves_with_the_environment_of_the_grpc_overlay_in_a_mesh() 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_binary_lets_in_only_whom_the_grpc_overlay_names() {
     let (world, mounts) = (World::small().await, tempfile::tempdir().unwrap());
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let (certificate, key) = ours.issue("localhost");
-    for (name, text) in [("tls.crt", &certificate), ("tls.key", &key), ("ca.crt", &ours.certificate)] {
+    let (ours, theirs) = (Ca::new("ours"), Ca::new("theirs"));
+    let own = ours.server();
+    for (name, text) in [("tls.crt", &own.certificate), ("tls.key", &own.key), ("ca.crt", &ours.pem)] {
         fs::write(mounts.path().join(name), text).unwrap();
     }
     let running = pod("grpc", &world, mounts.path())
         .env("BATON_LISTEN_ALLOWED_NAMES", "reviews.example.org")
         .listening()
         .await;
-    let connect = |identity: Option<(String, String)>| {
-        let mut tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(&ours.certificate))
-            .domain_name("localhost");
-        if let Some((certificate, key)) = identity {
+    let connect = |identity: Option<Pair>| {
+        let mut tls =
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&ours.pem)).domain_name("localhost");
+        if let Some(Pair { certificate, key }) = identity {
             tls = tls.identity(Identity::from_pem(certificate, key));
         }
         let endpoint = Channel::from_shared(format!("https://{}", running.address)).unwrap();
@@ -213,37 +212,15 @@ async fn the_binary_lets_in_only_whom_the_grpc_overlay_names() {
     let metadata = |channel: Channel| async move {
         ConnectorServiceClient::new(channel).get_metadata(v2::ConnectorServiceGetMetadataRequest {}).await
     };
-    let named = connect(Some(ours.issue("reviews.example.org"))).await.unwrap();
+    let named = connect(Some(ours.issue("x", &["reviews.example.org"], &[]))).await.unwrap();
     metadata(named).await.unwrap();
-    let other = connect(Some(ours.issue("other.example.org"))).await.unwrap();
+    let other = connect(Some(ours.issue("x", &["other.example.org"], &[]))).await.unwrap();
     assert_eq!(metadata(other).await.unwrap_err().code(), Code::PermissionDenied);
-    for identity in [None, Some(theirs.issue("reviews.example.org"))] {
+    for identity in [None, Some(theirs.issue("x", &["reviews.example.org"], &[]))] {
         // TLS 1.3 may tell the client of a refusal only with its first call.
         if let Ok(channel) = connect(identity).await {
             metadata(channel).await.unwrap_err();
         }
     }
     ends_well(running).await;
-}
-
-/// Who signs certificates, as cert-manager does in a cluster.
-struct Authority {
-    certificate: String,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { certificate: issuer.as_ref().pem(), issuer }
-    }
-
-    /// A certificate for this name, and its key.
-    fn issue(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
-    }
 }

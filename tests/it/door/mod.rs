@@ -24,7 +24,6 @@ use baton_ninja_one::{
     wire::v2,
 };
 use prost::Message;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +33,7 @@ use tonic::{
 };
 use tracing::subscriber::DefaultGuard;
 
+pub use crate::support::certificates::{Ca, Pair};
 use crate::support::{PATIENCE, overhear};
 
 pub const METADATA: &str = "/c1.connector.v2.ConnectorService/GetMetadata";
@@ -246,43 +246,6 @@ pub fn users() -> Request<v2::ResourcesServiceListResourcesRequest> {
         resource_type_id: "user".into(),
         ..Default::default()
     })
-}
-
-/// A certificate and its key, both PEM.
-pub struct Pair {
-    pub certificate: String,
-    pub key: String,
-}
-
-/// An authority for test certificates.
-pub struct Ca {
-    pub pem: String,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-impl Ca {
-    pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { pem: issuer.as_ref().pem(), issuer }
-    }
-
-    /// A certificate with this common name and these alternative names.
-    pub fn issue(&self, common: &str, dns: &[&str], uris: &[&str]) -> Pair {
-        let dns: Vec<_> = dns.iter().map(|n| (*n).to_owned()).collect();
-        let mut params = CertificateParams::new(dns).unwrap();
-        params.subject_alt_names.extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
-        params.distinguished_name.push(DnType::CommonName, common);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
-        Pair { certificate, key: key.serialize_pem() }
-    }
-
-    pub fn server(&self) -> Pair {
-        self.issue("the daemon", &["localhost"], &[])
-    }
 }
 
 /// The files of a door.

@@ -2,6 +2,7 @@
 //! binary.
 
 pub mod binary;
+pub mod certificates;
 pub mod control_plane;
 pub mod manifests;
 pub mod names;
