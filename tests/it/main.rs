@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
+mod canary;
 mod demo;
 mod deploy_dashboards;
 mod deploy_documents;

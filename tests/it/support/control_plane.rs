@@ -132,6 +132,8 @@ struct Script {
     faults: Vec<(&'static str, usize, Fault)>,
     uploads: Vec<Upload>,
     tokens: HashMap<String, Instant>,
+    /// Tokens that were given out, and the assertions that they were given out for.
+    credentials: Vec<String>,
     token_requests: usize,
     nonces: HashSet<String>,
     public_key: String,
@@ -160,6 +162,7 @@ impl ControlPlane {
             faults: Vec::new(),
             uploads: Vec::new(),
             tokens: HashMap::new(),
+            credentials: Vec::new(),
             token_requests: 0,
             nonces: HashSet::new(),
             public_key: Key::first().public,
@@ -273,6 +276,11 @@ impl ControlPlane {
 
     pub fn token_requests(&self) -> usize {
         self.look(|s| s.token_requests)
+    }
+
+    /// Every token given out so far, and every assertion that came for one.
+    pub fn credentials(&self) -> Vec<String> {
+        self.look(|s| s.credentials.clone())
     }
 
     /// The last Hello that was accepted.
@@ -460,6 +468,7 @@ impl Script {
     fn issue(&mut self) -> (String, Duration) {
         let token = format!("token-{:032x}", rand::random::<u128>());
         self.tokens.insert(token.clone(), Instant::now() + self.token_lifetime);
+        self.credentials.push(token.clone());
         (token, self.token_lifetime)
     }
 
@@ -476,6 +485,7 @@ impl Script {
             return Err("a fixed field has another value".into());
         }
         let jws = &form[3].1;
+        self.credentials.push(jws.clone());
         let (message, signature) = jws.rsplit_once('.').ok_or("no signature")?;
         let key = DecodingKey::from_ed_components(&self.public_key).map_err(|e| e.to_string())?;
         let valid = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::EdDSA);
