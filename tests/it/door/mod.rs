@@ -34,7 +34,7 @@ use tonic::{
 use tracing::subscriber::DefaultGuard;
 
 pub use crate::support::certificates::{Ca, Pair};
-use crate::support::{PATIENCE, overhear};
+use crate::support::{PATIENCE, overhear, reason};
 
 pub const METADATA: &str = "/c1.connector.v2.ConnectorService/GetMetadata";
 pub const VALIDATE: &str = "/c1.connector.v2.ConnectorService/Validate";
@@ -237,7 +237,15 @@ pub async fn send<M: Message + Default + 'static>(
     client.ready().await.map_err(|e| Status::unavailable(e.to_string()))?;
     let path = http::uri::PathAndQuery::from_static(path);
     let work = client.unary(request, path, tonic_prost::ProstCodec::<M, ()>::default());
-    timeout(PATIENCE, work).await.expect("an answer comes").map(|_| ())
+    let outcome = timeout(PATIENCE, work).await.expect("an answer comes").map(|_| ());
+    outcome.inspect_err(is_documented)
+}
+
+/// Whatever reason a caller is told, docs/errors.md has its row.
+pub fn is_documented(status: &Status) {
+    let reason = reason(status);
+    let row = format!("| `{reason}` |");
+    assert!(reason.is_empty() || include_str!("../../../docs/errors.md").contains(&row), "{reason}");
 }
 
 /// A request for the users, whose answer is large.
