@@ -10,6 +10,7 @@ mod deploy_image;
 mod deploy_manifests;
 mod deploy_pods;
 mod deploy_settings;
+mod deploy_start;
 mod deploy_supply_chain;
 mod deploy_systemd;
 mod diff;

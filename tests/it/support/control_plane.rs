@@ -127,6 +127,7 @@ struct Offer {
 }
 
 struct Script {
+    host_id: String,
     offers: Vec<Offer>,
     calls: Vec<Call>,
     faults: Vec<(&'static str, usize, Fault)>,
@@ -157,6 +158,7 @@ pub struct ControlPlane {
 impl ControlPlane {
     pub fn new() -> Self {
         let script = Script {
+            host_id: HOST_ID.to_owned(),
             offers: Vec::new(),
             calls: Vec::new(),
             faults: Vec::new(),
@@ -209,6 +211,11 @@ impl ControlPlane {
     /// Gives tokens out for this long.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.with(|s| s.token_lifetime = lifetime);
+    }
+
+    /// Takes calls by the host of this name alone.
+    pub fn expect_host(&self, host_id: &str) {
+        self.with(|s| host_id.clone_into(&mut s.host_id));
     }
 
     /// Takes assertions by this key from now on, and no token given out before.
@@ -547,7 +554,7 @@ impl ControlPlane {
         if let Some(Err(violation)) = message.map(Validate::validate) {
             return Err(self.object(number, violation.to_string()));
         }
-        if message.is_some() && host_id != HOST_ID {
+        if message.is_some() && self.look(|s| s.host_id != host_id) {
             return Err(self.object(number, format!("{method} by the host {host_id:?}")));
         }
         if method != "Hello" && !self.look(|s| s.greeted) {
@@ -702,7 +709,7 @@ impl BatonService for ControlPlane {
                                 && matches!(o.task.task_type, Some(TaskType::SyncFull(_)))
                         })
                     });
-                    if !running || about.host_id != HOST_ID {
+                    if !running || self.look(|s| s.host_id != about.host_id) {
                         return Err(
                             self.object(number, "an upload for a task that is no running sync".into())
                         );
