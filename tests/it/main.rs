@@ -9,6 +9,7 @@ mod deploy_documents;
 mod deploy_image;
 mod deploy_manifests;
 mod deploy_pods;
+mod deploy_series;
 mod deploy_settings;
 mod deploy_start;
 mod deploy_supply_chain;
