@@ -28,6 +28,8 @@ mod view;
 
 use std::{io::Write as _, process::ExitCode};
 
+use tokio_util::sync::CancellationToken;
+
 use self::error::CliError;
 use crate::{
     config::{Command, Failure, Invocation, Settings},
@@ -50,18 +52,31 @@ pub fn refuse(failure: &Failure) -> ExitCode {
 #[must_use]
 pub fn run(invocation: Invocation) -> ExitCode {
     let Invocation { command, settings, warnings } = invocation;
-    // The commands that only print need neither logs nor a runtime.
+    let settings = &settings;
+    // Where a person reads the output, work that is logged in between is in the way.
+    let logs = |usual| logs::start(&settings.logs, &warnings, usual);
     let outcome = match &command {
+        // The commands that only print need neither logs nor a runtime.
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => {
-            // The doctor tells by itself what is odd about the settings.
-            let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
-            logs::start(&settings.logs, told, usual_level(&command)).and_then(|logs| match &command {
-                Command::Show(show) => show::run(&settings, show),
-                Command::Diff(diff) => diff::run(&settings, diff),
-                _ => in_runtime(&command, &settings, &warnings, logs),
-            })
+        Command::Show(wanted) => logs(Level::Warn).and_then(|_| show::run(settings, wanted)),
+        Command::Diff(wanted) => logs(Level::Warn).and_then(|_| diff::run(settings, wanted)),
+        Command::Run => working(settings, logs(Level::Info), async |stop| run::run(settings, stop).await),
+        Command::Serve => working(settings, logs(Level::Info), async |stop| serve::run(settings, stop).await),
+        Command::Demo => working(settings, logs(Level::Warn), async |stop| demo::run(settings, stop).await),
+        Command::Simulate => {
+            working(settings, logs(Level::Info), async |stop| simulate::run(settings, stop).await)
+        }
+        Command::HealthCheck(probe) => {
+            working(settings, logs(Level::Info), async |_| health::check(&settings.health, probe).await)
+        }
+        // It tells by itself what fails and what is odd about the settings.
+        Command::Doctor(wanted) => {
+            let logs = logs::start(&settings.logs, &[], Level::Error);
+            working(settings, logs, async |stop| doctor::run(settings, wanted, &warnings, stop).await)
+        }
+        Command::Capabilities => {
+            working(settings, logs(Level::Info), async |_| describe::capabilities(settings))
         }
     };
     match outcome {
@@ -73,37 +88,19 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
-/// What is logged when nothing else was asked for. Where a person reads the output, work that is logged in between is in the
-/// way; the doctor tells by itself what fails.
-fn usual_level(command: &Command) -> Level {
-    match command {
-        Command::Demo | Command::Show(_) | Command::Diff(_) => Level::Warn,
-        Command::Doctor(_) => Level::Error,
-        _ => Level::Info,
-    }
-}
-
-fn in_runtime(
-    command: &Command,
+/// Does the work in a runtime that is told when to stop, once there are logs.
+fn working(
     settings: &Settings,
-    warnings: &[String],
-    logs: Logs,
+    logs: Result<Logs, CliError>,
+    work: impl AsyncFnOnce(CancellationToken) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
+    let logs = logs?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
         logs::expire(logs, &settings.logs);
-        match command {
-            Command::Run => run::run(settings, shutdown).await,
-            Command::Serve => serve::run(settings, shutdown).await,
-            Command::Demo => demo::run(settings, shutdown).await,
-            Command::Simulate => simulate::run(settings, shutdown).await,
-            Command::HealthCheck(probe) => health::check(&settings.health, probe).await,
-            Command::Doctor(wanted) => doctor::run(settings, wanted, warnings, shutdown).await,
-            Command::Capabilities => describe::capabilities(settings),
-            other => Err(CliError::not_yet(other)),
-        }
+        work(shutdown).await
     });
     // What still runs after the grace is cut off: a stuck client must not keep the process.
     runtime.shutdown_background();
