@@ -32,11 +32,6 @@ impl CliError {
         Self::new(format!("cannot start: {error}"))
     }
 
-    /// A command that this build does not have.
-    pub(super) fn not_yet(command: &impl fmt::Debug) -> Self {
-        Self::new(format!("this version cannot do that yet: {command:?}"))
-    }
-
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
     }

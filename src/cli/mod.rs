@@ -28,6 +28,8 @@ mod view;
 
 use std::{io::Write as _, process::ExitCode, time::Duration};
 
+use tokio_util::sync::CancellationToken;
+
 use self::error::CliError;
 use crate::{
     config::{Command, Failure, Invocation, Settings},
@@ -53,23 +55,35 @@ pub fn refuse(failure: &Failure) -> ExitCode {
 #[must_use]
 pub fn run(invocation: Invocation) -> ExitCode {
     let Invocation { command, settings, warnings } = invocation;
-    // The commands that only print need neither logs nor a runtime.
+    let settings = &settings;
+    // Where a person reads the output, work that is logged in between is in the way.
+    let logs = |usual| logs::start(&settings.logs, None, &warnings, usual);
+    // A collector is for work that is done unattended.
+    let collected = || logs::start(&settings.logs, Some(&settings.otel), &warnings, Level::Info);
     let outcome = match &command {
+        // The commands that only print need neither logs nor a runtime.
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        _ => {
-            // The doctor tells by itself what is odd about the settings.
-            let told = if matches!(command, Command::Doctor(_)) { &[] } else { warnings.as_slice() };
-            let logs = |otel| logs::start(&settings.logs, otel, told, usual_level(&command));
-            match &command {
-                Command::Show(show) => logs(None).and_then(|_| show::run(&settings, show)),
-                Command::Diff(diff) => logs(None).and_then(|_| diff::run(&settings, diff)),
-                // A collector is for work that is done unattended.
-                Command::Run | Command::Serve => {
-                    in_runtime(&command, &settings, &warnings, || logs(Some(&settings.otel)))
-                }
-                _ => in_runtime(&command, &settings, &warnings, || logs(None)),
-            }
+        Command::Show(wanted) => logs(Level::Warn).and_then(|_| show::run(settings, wanted)),
+        Command::Diff(wanted) => logs(Level::Warn).and_then(|_| diff::run(settings, wanted)),
+        Command::Run => working(settings, collected, async |logs, stop| run::run(settings, logs, stop).await),
+        Command::Serve => working(settings, collected, async |_, stop| serve::run(settings, stop).await),
+        Command::Demo => {
+            working(settings, || logs(Level::Warn), async |_, stop| demo::run(settings, stop).await)
+        }
+        Command::Simulate => {
+            working(settings, || logs(Level::Info), async |_, stop| simulate::run(settings, stop).await)
+        }
+        Command::HealthCheck(probe) => {
+            working(settings, || logs(Level::Info), async |_, _| health::check(&settings.health, probe).await)
+        }
+        // It tells by itself what fails and what is odd about the settings.
+        Command::Doctor(wanted) => {
+            let logs = || logs::start(&settings.logs, None, &[], Level::Error);
+            working(settings, logs, async |_, stop| doctor::run(settings, wanted, &warnings, stop).await)
+        }
+        Command::Capabilities => {
+            working(settings, || logs(Level::Info), async |_, _| describe::capabilities(settings))
         }
     };
     match outcome {
@@ -81,39 +95,20 @@ pub fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
-/// What is logged when nothing else was asked for. Where a person reads the output, work that is logged in between is in the
-/// way; the doctor tells by itself what fails.
-fn usual_level(command: &Command) -> Level {
-    match command {
-        Command::Demo | Command::Show(_) | Command::Diff(_) => Level::Warn,
-        Command::Doctor(_) => Level::Error,
-        _ => Level::Info,
-    }
-}
-
-fn in_runtime(
-    command: &Command,
+/// Does the work in a runtime that is told when to stop, once there are logs, which may need the runtime as well.
+fn working(
     settings: &Settings,
-    warnings: &[String],
-    start_logs: impl FnOnce() -> Result<Logs, CliError>,
+    logs: impl FnOnce() -> Result<Logs, CliError>,
+    work: impl AsyncFnOnce(&Logs, CancellationToken) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let entered = runtime.enter();
-    let logs = start_logs()?;
+    let logs = logs()?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
         logs::expire(logs.clone(), &settings.logs);
-        match command {
-            Command::Run => run::run(settings, &logs, shutdown).await,
-            Command::Serve => serve::run(settings, shutdown).await,
-            Command::Demo => demo::run(settings, shutdown).await,
-            Command::Simulate => simulate::run(settings, shutdown).await,
-            Command::HealthCheck(probe) => health::check(&settings.health, probe).await,
-            Command::Doctor(wanted) => doctor::run(settings, wanted, warnings, shutdown).await,
-            Command::Capabilities => describe::capabilities(settings),
-            other => Err(CliError::not_yet(other)),
-        }
+        work(&logs, shutdown).await
     });
     logs.flush(FLUSH);
     drop(entered);

@@ -78,11 +78,16 @@ pub(super) static SETTINGS: &[Setting] = &[
         .default("127.0.0.1")
         .hidden()
         .ops("Health check bind address"),
-    Setting::int("http-timeout-seconds", NinjaOne, "The most seconds that one request to NinjaOne may take")
-        .value("SECONDS")
-        .default("300")
-        .range(1, 1800)
-        .ops("HTTP timeout in seconds"),
+    Setting::int(
+        "http-timeout-seconds",
+        NinjaOne,
+        "The most seconds that one request to NinjaOne may take; 0 means the default",
+    )
+    .value("SECONDS")
+    .default("300")
+    .range(1, 1800)
+    .zero_is_default()
+    .ops("HTTP timeout in seconds"),
     Setting::text("log-format", Logs, "json or console [default: console on a terminal, else json]")
         .value("FORMAT"),
     Setting::list("log-path", Logs, "Files to log to instead of stderr").value("PATHS"),

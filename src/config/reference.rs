@@ -69,6 +69,7 @@ fn kind(setting: &Setting) -> String {
     };
     let unit = if setting.kind == Kind::Duration { " s" } else { "" };
     match setting.rule {
+        Rule::Range(least, most) if setting.zero_is_default => format!("{name}, {least} to {most} or 0"),
         Rule::Range(least, i64::MAX) => format!("{name}, from {least}"),
         Rule::Range(least, most) => format!("{name}, {least} to {most}{unit}"),
         Rule::OneOf(values) => {

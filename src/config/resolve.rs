@@ -74,7 +74,11 @@ impl Layers<'_> {
     fn find(&mut self, setting: &'static Setting) -> Option<Found> {
         let given = self.given(setting);
         let found = match given {
-            Some(value) => Found { value: value?, given: true },
+            Some(None) => return None,
+            Some(Some(Value::Int(0))) if setting.zero_is_default => {
+                Found { value: Value::read(setting, setting.default).ok()?, given: true }
+            }
+            Some(Some(value)) => Found { value, given: true },
             None if setting.default.is_empty() => return None,
             None => Found { value: Value::read(setting, setting.default).ok()?, given: false },
         };

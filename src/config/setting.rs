@@ -102,6 +102,8 @@ pub(super) struct Setting {
     pub(super) default: &'static str,
     pub(super) value_name: &'static str,
     pub(super) rule: Rule,
+    /// A number that is 0 means the default, whatever the rule says: the reference's rules pass over a zero.
+    pub(super) zero_is_default: bool,
     pub(super) place: Place,
     /// The commands that take it; none named means all.
     pub(super) only: &'static [Verb],
@@ -138,6 +140,7 @@ impl Setting {
             default: "",
             value_name,
             rule: Rule::None,
+            zero_is_default: false,
             place: Place::Everywhere,
             only: &[],
             hidden: false,
@@ -201,6 +204,11 @@ impl Setting {
 
     pub(super) const fn range(mut self, least: i64, most: i64) -> Self {
         self.rule = Rule::Range(least, most);
+        self
+    }
+
+    pub(super) const fn zero_is_default(mut self) -> Self {
+        self.zero_is_default = true;
         self
     }
 

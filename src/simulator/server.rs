@@ -142,6 +142,11 @@ impl Simulator {
         self.state.clear_forbidden();
     }
 
+    /// Every token and code given out so far, for a test that looks for them where they do not belong.
+    pub fn given_out(&self) -> Vec<SecretString> {
+        self.state.tokens(|tokens| tokens.all().map(|token| token.as_str().into()).collect())
+    }
+
     /// Makes every access token given out so far useless.
     pub fn revoke_tokens(&self) {
         self.state.tokens(|tokens| tokens.revoke_all_access());

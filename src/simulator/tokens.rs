@@ -135,7 +135,7 @@ impl Tokens {
         self.all().fold(text, |text, token| text.replace(token.as_str(), mark))
     }
 
-    fn all(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
         self.access.keys().chain(self.refresh.keys()).chain(self.codes.keys())
     }
 

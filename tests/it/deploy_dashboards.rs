@@ -8,26 +8,27 @@ use crate::support::manifests::documents;
 
 const ALERTS: &str = "deploy/prometheus/alerts.yaml";
 const DASHBOARD: &str = "deploy/grafana/dashboard.json";
-const PREFIX: &str = "baton_ninja_one_";
+pub const PREFIX: &str = "baton_ninja_one_";
 
 fn dashboard() -> Value {
     serde_json::from_str(&fs::read_to_string(DASHBOARD).unwrap()).unwrap()
 }
 
-fn alerts() -> Vec<Value> {
+/// The alert rules.
+pub fn alerts() -> Vec<Value> {
     let rules = documents(Path::new(ALERTS)).remove(0);
     let groups = rules["groups"].as_array().unwrap().iter();
     groups.flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
 }
 
 /// The panels that show something, rows left out.
-fn panels() -> Vec<Value> {
+pub fn panels() -> Vec<Value> {
     let all = dashboard()["panels"].as_array().unwrap().clone();
     all.into_iter().filter(|panel| panel["type"] != "row").collect()
 }
 
 /// Every query of both.
-fn queries() -> Vec<String> {
+pub fn queries() -> Vec<String> {
     let text = |value: &Value| value["expr"].as_str().unwrap().to_owned();
     let mut found: Vec<_> = alerts().iter().map(text).collect();
     found.extend(

@@ -1,4 +1,4 @@
-//! Settings that the deployment names exist and mean what the manifests take them to mean; the real binary runs with them.
+//! Settings that the deployment names exist and mean what the manifests take them to mean.
 
 use std::{
     collections::BTreeMap,
@@ -8,24 +8,12 @@ use std::{
     time::Duration,
 };
 
-use baton_ninja_one::{
-    config::{self, Command, Invocation},
-    wire::v2::{self, connector_service_client::ConnectorServiceClient},
-};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use baton_ninja_one::config::{self, Command, Invocation};
 use serde_json::Value;
-use tonic::{
-    Code,
-    transport::{Certificate, Channel, ClientTlsConfig, Identity},
-};
-use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::support::{
-    World,
-    binary::{Binary, Running, deployment},
     manifests::{arguments, container, environment, kind, overlays, pods, rendered},
     names::{Names, variables_in},
-    wait_for,
 };
 
 /// Every file of a folder, at any depth.
@@ -140,110 +128,5 @@ fn a_pod_whose_secret_is_not_filled_in_says_what_is_missing() {
     let failure = config::parse(["baton-ninja-one".into()], &variables, Path::new("/")).unwrap_err();
     for name in ["ninja-one-base-url", "ninja-one-client-id", "ninja-one-client-secret"] {
         assert!(failure.text.contains(name), "{failure}");
-    }
-}
-
-/// The binary as the overlay's pod runs it, in front of this NinjaOne, with its Secrets mounted below a folder. The machine that the
-/// tests share has neither the pod's addresses nor its volumes.
-fn pod(overlay: &str, world: &World, mounts: &Path) -> Binary {
-    let objects = rendered(overlay);
-    let (_, template) = pods(&objects)[0];
-    let mut variables = environment(&objects, container(template));
-    variables.extend(deployment(world).into_iter().map(|(name, value)| (name.to_owned(), value)));
-    let mounted: Vec<_> =
-        variables.keys().filter_map(|name| name.strip_suffix("_FILE")).map(str::to_owned).collect();
-    for name in mounted {
-        let value = variables.remove(&name).unwrap();
-        fs::write(mounts.join(&name), format!("{value}\n")).unwrap();
-    }
-    for path in variables.values_mut().filter(|value| value.starts_with("/run/secrets/")) {
-        *path = mounts.join(Path::new(&path).file_name().unwrap()).to_str().unwrap().to_owned();
-    }
-    for (name, value) in [
-        ("BATON_LISTEN", "127.0.0.1:0"),
-        ("BATON_HEALTH_CHECK_BIND_ADDRESS", "127.0.0.1"),
-        ("BATON_HEALTH_CHECK_PORT", "0"),
-        ("BATON_TMPDIR", mounts.to_str().unwrap()),
-    ] {
-        variables.insert(name.to_owned(), value.to_owned());
-    }
-    let start = Binary::new(&arguments(container(template)));
-    variables.iter().fold(start, |binary, (name, value)| binary.env(name, value))
-}
-
-async fn ends_well(running: Running) {
-    running.terminate();
-    let (code, log) = running.end().await;
-    assert_eq!(code, Some(0), "{log}");
-    assert!(log.lines().all(|line| line.starts_with('{')), "a log line that is not JSON: {log}");
-    assert!(!log.contains("simulator-secret"), "the secret is in the log: {log}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_binary_serves_with_the_environment_of_the_grpc_overlay_in_a_mesh() {
-    let (world, mounts) = (World::small().await, tempfile::tempdir().unwrap());
-    let running = pod("grpc-mesh", &world, mounts.path()).listening().await;
-    let endpoint = Channel::from_shared(format!("http://{}", running.address)).unwrap();
-    wait_for(&endpoint.connect().await.unwrap(), ServingStatus::Serving).await;
-    ends_well(running).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_binary_lets_in_only_whom_the_grpc_overlay_names() {
-    let (world, mounts) = (World::small().await, tempfile::tempdir().unwrap());
-    let (ours, theirs) = (Authority::new(), Authority::new());
-    let (certificate, key) = ours.issue("localhost");
-    for (name, text) in [("tls.crt", &certificate), ("tls.key", &key), ("ca.crt", &ours.certificate)] {
-        fs::write(mounts.path().join(name), text).unwrap();
-    }
-    let running = pod("grpc", &world, mounts.path())
-        .env("BATON_LISTEN_ALLOWED_NAMES", "reviews.example.org")
-        .listening()
-        .await;
-    let connect = |identity: Option<(String, String)>| {
-        let mut tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(&ours.certificate))
-            .domain_name("localhost");
-        if let Some((certificate, key)) = identity {
-            tls = tls.identity(Identity::from_pem(certificate, key));
-        }
-        let endpoint = Channel::from_shared(format!("https://{}", running.address)).unwrap();
-        async move { endpoint.tls_config(tls).unwrap().connect().await }
-    };
-    let metadata = |channel: Channel| async move {
-        ConnectorServiceClient::new(channel).get_metadata(v2::ConnectorServiceGetMetadataRequest {}).await
-    };
-    let named = connect(Some(ours.issue("reviews.example.org"))).await.unwrap();
-    metadata(named).await.unwrap();
-    let other = connect(Some(ours.issue("other.example.org"))).await.unwrap();
-    assert_eq!(metadata(other).await.unwrap_err().code(), Code::PermissionDenied);
-    for identity in [None, Some(theirs.issue("reviews.example.org"))] {
-        // TLS 1.3 may tell the client of a refusal only with its first call.
-        if let Ok(channel) = connect(identity).await {
-            metadata(channel).await.unwrap_err();
-        }
-    }
-    ends_well(running).await;
-}
-
-/// Who signs certificates, as cert-manager does in a cluster.
-struct Authority {
-    certificate: String,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { certificate: issuer.as_ref().pem(), issuer }
-    }
-
-    /// A certificate for this name, and its key.
-    fn issue(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 }

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a failing unwrap is a failing test
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
+mod canary;
 mod demo;
 mod deploy_dashboards;
 mod deploy_documents;
 mod deploy_image;
 mod deploy_manifests;
 mod deploy_pods;
+mod deploy_series;
 mod deploy_settings;
+mod deploy_start;
 mod deploy_supply_chain;
 mod deploy_systemd;
 mod diff;

@@ -36,7 +36,7 @@ use crate::baton::{
     runtime::Runtime,
 };
 
-pub use door::{Denial, Door, DoorError, DoorOptions, File, Patience, TlsFiles};
+pub use door::{Denial, Door, DoorError, DoorOptions, File, Patience, TlsFiles, denials_page};
 pub use observer::{CallReport, NoObserver, ServerObserver};
 
 /// How long answers that are already written may take to leave once nothing else is under way.

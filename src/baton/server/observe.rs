@@ -141,13 +141,15 @@ impl Observe {
                 Status::internal("Internal Server Error").into_http()
             }
         };
-        let status = Status::from_header_map(response.headers());
-        if let Some(status) = &status
-            && status.code() == Code::OutOfRange
-            && status.message().contains(TOO_LARGE)
-        {
+        let mut status = Status::from_header_map(response.headers());
+        let too_large = |s: &Status| s.code() == Code::OutOfRange && s.message().contains(TOO_LARGE);
+        if status.as_ref().is_some_and(too_large) {
             let peer = peer.as_ref().map_or_else(String::new, Peer::to_string);
             refuse(&*self.observer, Denial::MessageTooLarge, &peer, None, &call.method);
+            // The transport's own words carry no reason.
+            let told = Denial::MessageTooLarge.status(None);
+            response = told.clone().into_http();
+            status = Some(told);
         }
         call.code = status.map(|status| status.code());
         if let Ok(value) = HeaderValue::from_str(&id.0) {

@@ -34,7 +34,7 @@ pub enum ServiceError {
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The HTTP or TLS client cannot be made.
-    #[error("cannot prepare the connection to the control plane")]
+    #[error("cannot prepare the connection to the control plane: {}", with_causes(&**.0))]
     Client(#[source] Box<dyn StdError + Send + Sync>),
     /// The control plane said no to our Hello for good.
     #[error("the control plane refused this connector: {}: {}", .0.code(), .0.message())]

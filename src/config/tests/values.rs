@@ -80,3 +80,19 @@ fn scopes_are_split_and_may_be_none() {
     assert_eq!(scopes("--ninja-one-scope=", &[]), [""; 0]);
     assert_eq!(scopes("", &[("BATON_NINJA_ONE_SCOPE", "none")]), [""; 0]);
 }
+
+#[test]
+fn zero_seconds_for_a_request_mean_the_default_from_every_source() {
+    let timeout = |line: &str, env: &[(&str, &str)]| {
+        run_with(line, env).unwrap().settings.require_ninja_one().unwrap().total_timeout
+    };
+    assert_eq!(timeout("", &[]), Duration::from_secs(300));
+    assert_eq!(timeout("--http-timeout-seconds 0", &[]), Duration::from_secs(300));
+    assert_eq!(timeout("", &[("BATON_HTTP_TIMEOUT_SECONDS", "0")]), Duration::from_secs(300));
+    // A zero is a value like any other to the sources: it wins over the environment.
+    assert_eq!(
+        timeout("--http-timeout-seconds=0", &[("BATON_HTTP_TIMEOUT_SECONDS", "7")]),
+        Duration::from_secs(300)
+    );
+    assert!(run("--http-timeout-seconds -1").is_err() && run("--task-concurrency 0").is_err());
+}

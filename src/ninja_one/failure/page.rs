@@ -7,11 +7,12 @@ use super::reason::{Group, TABLE};
 const HEAD: &str = "\
 # What can go wrong
 
-Made from the table in `src/ninja_one/failure/reason.rs`; a test keeps the two equal (`UPDATE_DOCS=1 cargo test` writes it anew).
+Made from the program's own tables of reasons; a test keeps the two equal (`UPDATE_DOCS=1 cargo test` writes it anew).
 
 Every failure is a gRPC status with a `google.rpc.ErrorInfo` detail: its `reason` is stable, its `domain` is
-`baton-ninja-one`, its `metadata` has what goes with it (ids, NinjaOne's `request_id` and `incident_id`). The message says what
-happened and the way out. `Unavailable` is for what may pass by itself; everything else needs a person.
+`baton-ninja-one` unless a section says otherwise, its `metadata` has what goes with it (ids, NinjaOne's `request_id` and
+`incident_id`). The message says what happened and the way out. `Unavailable` is for what may pass by itself; everything else
+needs a person.
 
 Before the connector is asked, every door checks the request against the contract (`InvalidArgument`), then the provisioning
 switch (`FailedPrecondition`, `provisioning is not enabled`), then the ability (`Unimplemented`). These have no `ErrorInfo`: the
@@ -39,7 +40,7 @@ const SECTIONS: [(Group, &str, &str); 4] = [
     (Group::Directory, "Lists that cannot be trusted", "A sync fails rather than showing a smaller world."),
 ];
 
-/// docs/errors.md, made from the table.
+/// What docs/errors.md says of the connector, made from the table. The runtime's own reasons follow it there.
 #[must_use]
 pub fn errors_page() -> String {
     let mut page = HEAD.to_owned();

@@ -7,7 +7,6 @@ use tonic_reflection::pb::v1::{
 };
 
 use super::*;
-use crate::support::reason;
 
 const READER: &str = "reader-token-0123456789";
 const WRITER: &str = "writer-token-0123456789";

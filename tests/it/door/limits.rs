@@ -11,7 +11,6 @@ use tokio::{
 use tower::Service as _;
 
 use super::*;
-use crate::support::reason;
 
 const TOKENS: [&str; 2] = ["first-token-0123456789", "second-token-0123456789"];
 
@@ -71,7 +70,7 @@ async fn what_is_too_large_is_refused_and_the_connection_lives_on() {
     let house = House::behind(DoorOptions { patience: patient(), ..Default::default() }).await;
     let channel = house.plain().await;
     let status = send(&channel, METADATA, None, Request::new(vec![0u8; 5 << 20])).await.unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"));
     house.denies(Denial::MessageTooLarge).await;
 
     let mut long = Request::new(());
@@ -133,7 +132,8 @@ async fn a_message_that_does_not_come_gives_its_turn_up() {
     let answer = timeout(PATIENCE, channel.call(raw(METADATA, tonic::body::Body::new(Endless)))).await;
     let answer = answer.expect("it is not waited for").unwrap();
     let status = Status::from_header_map(answer.headers()).unwrap();
-    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "MESSAGE_TOO_SLOW"));
+    is_documented(&status);
     house.denies(Denial::SlowSender).await;
     call(&channel, METADATA, None).await.expect("the connection lives on");
 }

@@ -24,7 +24,6 @@ use baton_ninja_one::{
     wire::v2,
 };
 use prost::Message;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +33,8 @@ use tonic::{
 };
 use tracing::subscriber::DefaultGuard;
 
-use crate::support::{PATIENCE, overhear};
+pub use crate::support::certificates::{Ca, Pair};
+use crate::support::{PATIENCE, overhear, reason};
 
 pub const METADATA: &str = "/c1.connector.v2.ConnectorService/GetMetadata";
 pub const VALIDATE: &str = "/c1.connector.v2.ConnectorService/Validate";
@@ -237,7 +237,15 @@ pub async fn send<M: Message + Default + 'static>(
     client.ready().await.map_err(|e| Status::unavailable(e.to_string()))?;
     let path = http::uri::PathAndQuery::from_static(path);
     let work = client.unary(request, path, tonic_prost::ProstCodec::<M, ()>::default());
-    timeout(PATIENCE, work).await.expect("an answer comes").map(|_| ())
+    let outcome = timeout(PATIENCE, work).await.expect("an answer comes").map(|_| ());
+    outcome.inspect_err(is_documented)
+}
+
+/// Whatever reason a caller is told, docs/errors.md has its row.
+pub fn is_documented(status: &Status) {
+    let reason = reason(status);
+    let row = format!("| `{reason}` |");
+    assert!(reason.is_empty() || include_str!("../../../docs/errors.md").contains(&row), "{reason}");
 }
 
 /// A request for the users, whose answer is large.
@@ -246,43 +254,6 @@ pub fn users() -> Request<v2::ResourcesServiceListResourcesRequest> {
         resource_type_id: "user".into(),
         ..Default::default()
     })
-}
-
-/// A certificate and its key, both PEM.
-pub struct Pair {
-    pub certificate: String,
-    pub key: String,
-}
-
-/// An authority for test certificates.
-pub struct Ca {
-    pub pem: String,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-impl Ca {
-    pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { pem: issuer.as_ref().pem(), issuer }
-    }
-
-    /// A certificate with this common name and these alternative names.
-    pub fn issue(&self, common: &str, dns: &[&str], uris: &[&str]) -> Pair {
-        let dns: Vec<_> = dns.iter().map(|n| (*n).to_owned()).collect();
-        let mut params = CertificateParams::new(dns).unwrap();
-        params.subject_alt_names.extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
-        params.distinguished_name.push(DnType::CommonName, common);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
-        Pair { certificate, key: key.serialize_pem() }
-    }
-
-    pub fn server(&self) -> Pair {
-        self.issue("the daemon", &["localhost"], &[])
-    }
 }
 
 /// The files of a door.

@@ -2,13 +2,16 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     process::{Output, Stdio},
+    sync::{Arc, Mutex},
 };
 
 use secrecy::ExposeSecret as _;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
+    sync::watch,
     time::timeout,
 };
 
@@ -31,6 +34,12 @@ impl Binary {
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Started in this folder instead.
+    pub fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
         self
     }
 
@@ -63,24 +72,68 @@ impl Binary {
     }
 
     /// Starts it and waits for the line that says where it listens.
-    pub async fn listening(mut self) -> Running {
+    pub async fn listening(self) -> Running {
+        self.telling("listening").await
+    }
+
+    /// Starts it and waits for the line that says where this is.
+    pub async fn telling(mut self, what: &str) -> Running {
         let mut child = self.command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut said = Vec::new();
-        let address = loop {
-            let line =
-                timeout(PATIENCE, stdout.next_line()).await.expect("it says where it listens").unwrap();
-            match line.as_deref().and_then(|line| line.split_once(" on ")) {
-                Some(("listening", address)) => break address.to_owned(),
-                Some((what, address)) => said.push((what.to_owned(), address.to_owned())),
-                None => {
-                    let mut told = String::new();
-                    child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
-                    panic!("instead of an address: {line:?} {told}");
-                }
+        let stdout = Pipe::of(child.stdout.take().unwrap());
+        let stderr = Pipe::of(child.stderr.take().unwrap());
+        let mut running =
+            Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self };
+        loop {
+            let told = text(&running.stdout.so_far());
+            let lines = told.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            let said = lines.filter_map(|line| line.split_once(" on "));
+            running.said = said.map(|(what, address)| (what.to_owned(), address.to_owned())).collect();
+            if let Some((_, address)) = running.said.iter().find(|(known, _)| known == what) {
+                running.address.clone_from(address);
+                return running;
             }
-        };
-        Running { address, said, child, _binary: self }
+            let goes_on = timeout(PATIENCE, running.stdout.grew()).await.expect("it says where it listens");
+            if !goes_on {
+                panic!("instead of an address: {told} {}", text(&running.stderr.end().await));
+            }
+        }
+    }
+}
+
+/// An end of a pipe that is read as it fills, so that the process never waits for a reader.
+struct Pipe {
+    read: Arc<Mutex<Vec<u8>>>,
+    grown: watch::Receiver<()>,
+}
+
+impl Pipe {
+    fn of(mut from: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let read = Arc::<Mutex<Vec<u8>>>::default();
+        let (grow, grown) = watch::channel(());
+        let kept = Arc::clone(&read);
+        tokio::spawn(async move {
+            let mut piece = vec![0; 64 * 1024];
+            while let Ok(length @ 1..) = from.read(&mut piece).await {
+                kept.lock().unwrap().extend_from_slice(&piece[..length]);
+                grow.send_replace(());
+            }
+        });
+        Self { read, grown }
+    }
+
+    fn so_far(&self) -> Vec<u8> {
+        self.read.lock().unwrap().clone()
+    }
+
+    /// Waits until more has come; false at the end.
+    async fn grew(&mut self) -> bool {
+        self.grown.changed().await.is_ok()
+    }
+
+    /// Everything, once the process has closed it.
+    async fn end(&mut self) -> Vec<u8> {
+        while self.grew().await {}
+        self.so_far()
     }
 }
 
@@ -102,7 +155,9 @@ pub fn deployment(world: &World) -> BTreeMap<&'static str, String> {
 pub struct Running {
     pub address: String,
     said: Vec<(String, String)>,
-    pub child: Child,
+    child: Child,
+    stdout: Pipe,
+    stderr: Pipe,
     _binary: Binary,
 }
 
@@ -113,20 +168,29 @@ impl Running {
         said.map_or_else(|| panic!("it says nothing of {what}: {:?}", self.said), |(_, address)| address)
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it still runs")
+    }
+
     /// Asks it to stop as Kubernetes does.
     pub fn terminate(&self) {
-        let pid = self.child.id().expect("it still runs").to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(sent.success());
+        let sent = std::process::Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Its exit code and what it wrote to stderr.
-    pub async fn end(mut self) -> (Option<i32>, String) {
-        let mut stderr = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
-        let read = async { pipe.read_to_string(&mut stderr).await.unwrap() };
-        timeout(PATIENCE, read).await.expect("it ends");
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
-        (status.code(), stderr)
+    pub async fn end(self) -> (Option<i32>, String) {
+        let output = self.output().await;
+        (output.status.code(), text(&output.stderr))
+    }
+
+    /// All that came of it, once it has ended.
+    pub async fn output(mut self) -> Output {
+        let all = async {
+            let (stdout, stderr) = (self.stdout.end().await, self.stderr.end().await);
+            Output { status: self.child.wait().await.unwrap(), stdout, stderr }
+        };
+        timeout(PATIENCE, all).await.expect("it ends")
     }
 }

@@ -27,6 +27,8 @@ use tonic::{
     transport::{Identity, Server, ServerTlsConfig},
 };
 
+use super::certificates::Ca;
+
 /// The collector; it listens as long as this lives.
 pub struct Collector {
     /// `HOST:PORT`.
@@ -64,21 +66,19 @@ impl Collector {
     /// One with a certificate of its own.
     pub async fn over_tls() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate =
-            rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-        Self::listen(Some((certificate.pem(), key.serialize_pem()))).await
+        Self::listen(Some(Ca::new("the collector's authority"))).await
     }
 
-    async fn listen(tls: Option<(String, String)>) -> Self {
+    async fn listen(ca: Option<Ca>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = format!("localhost:{}", listener.local_addr().unwrap().port());
         let (kept, stop) = (Kept::default(), CancellationToken::new());
         let mut server = Server::builder();
-        let ca = tls.map(|(certificate, key)| {
-            let identity = Identity::from_pem(&certificate, key);
+        let ca = ca.map(|ca| {
+            let own = ca.server();
+            let identity = Identity::from_pem(own.certificate, own.key);
             server = server.clone().tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
-            certificate
+            ca.pem
         });
         let serving = server
             .add_service(TraceServiceServer::new(kept.clone()))

@@ -48,11 +48,13 @@ pub struct ControlPlane {
 impl ControlPlane {
     pub fn new() -> Self {
         let script = Script {
+            host_id: HOST_ID.to_owned(),
             offers: Vec::new(),
             calls: Vec::new(),
             faults: Vec::new(),
             uploads: Vec::new(),
             tokens: HashMap::new(),
+            credentials: Vec::new(),
             token_requests: 0,
             nonces: HashSet::new(),
             public_key: Key::first().public,
@@ -100,6 +102,11 @@ impl ControlPlane {
     /// Gives tokens out for this long.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.with(|s| s.token_lifetime = lifetime);
+    }
+
+    /// Takes calls by the host of this name alone.
+    pub fn expect_host(&self, host_id: &str) {
+        self.with(|s| host_id.clone_into(&mut s.host_id));
     }
 
     /// Takes assertions by this key from now on, and no token given out before.
@@ -168,6 +175,11 @@ impl ControlPlane {
 
     pub fn token_requests(&self) -> usize {
         self.look(|s| s.token_requests)
+    }
+
+    /// Every token given out so far, and every assertion that came for one.
+    pub fn credentials(&self) -> Vec<String> {
+        self.look(|s| s.credentials.clone())
     }
 
     /// The last Hello that was accepted.

@@ -2,6 +2,7 @@
 //! binary.
 
 pub mod binary;
+pub mod certificates;
 pub mod collector;
 pub mod control_plane;
 pub mod manifests;

@@ -27,7 +27,7 @@ use super::{
 use crate::baton::server::{ServerObserver, observe::Caller};
 
 /// The most bytes of a call's headers, counted as HTTP/2 does.
-const MOST_HEADER_BYTES: usize = 16 * 1024;
+pub(super) const MOST_HEADER_BYTES: usize = 16 * 1024;
 /// What HTTP/2 adds to each header when it counts.
 const HEADER_OVERHEAD: usize = 32;
 const HEALTH: &str = "/grpc.health.v1.Health/";

@@ -13,6 +13,7 @@ mod denial;
 mod files;
 mod identity;
 mod listen;
+mod page;
 mod rate;
 mod right;
 mod tls;
@@ -31,6 +32,7 @@ use self::{identity::CertificateRules, tls::Served, tokens::Tokens};
 
 pub(super) use self::{admit::Admit, connection::Peer, denial::refuse, listen::incoming, right::Methods};
 pub use denial::Denial;
+pub use page::denials_page;
 
 /// Who may come in, and how much of it. Whatever is asked for is needed: with client certificates and tokens, a caller needs
 /// both, and may do what both allow. The default lets everybody in, which is fit for a loopback address.

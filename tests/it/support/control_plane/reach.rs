@@ -13,7 +13,7 @@ use tonic::{
     transport::{Endpoint, Identity, Server, ServerTlsConfig, Uri},
 };
 
-use super::{ControlPlane, tokens::token};
+use super::{super::certificates::Ca, ControlPlane, tokens::token};
 
 impl ControlPlane {
     /// A way to it through memory.
@@ -40,16 +40,8 @@ impl ControlPlane {
     /// A port on loopback, with TLS.
     pub async fn over_tls(&self) -> Door {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let authority = rcgen::KeyPair::generate().unwrap();
-        let mut about = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        about.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let ca = about.self_signed(&authority).unwrap();
-        let issuer = rcgen::Issuer::new(about, authority);
-        let key = rcgen::KeyPair::generate().unwrap();
-        let leaf =
-            rcgen::CertificateParams::new(vec!["localhost".to_owned(), "control-plane.test".to_owned()])
-                .unwrap();
-        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        let ca = Ca::new("the control plane's authority");
+        let own = ca.issue("the control plane", &["localhost", "control-plane.test"], &[]);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = format!("localhost:{}", listener.local_addr().unwrap().port());
@@ -57,12 +49,12 @@ impl ControlPlane {
         let routes = Routes::from(tokens).add_service(BatonServiceServer::new(self.clone()));
         let stop = CancellationToken::new();
         let server = Server::builder()
-            .tls_config(ServerTlsConfig::new().identity(Identity::from_pem(leaf.pem(), key.serialize_pem())))
+            .tls_config(ServerTlsConfig::new().identity(Identity::from_pem(own.certificate, own.key)))
             .unwrap()
             .add_routes(routes)
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.clone().cancelled_owned());
         tokio::spawn(server);
-        Door { authority, ca: ca.pem(), _stop: stop.drop_guard() }
+        Door { authority, ca: ca.pem, _stop: stop.drop_guard() }
     }
 }
 

@@ -59,11 +59,14 @@ pub(super) struct Offer {
 }
 
 pub(super) struct Script {
+    pub(super) host_id: String,
     pub(super) offers: Vec<Offer>,
     pub(super) calls: Vec<Call>,
     pub(super) faults: Vec<(&'static str, usize, Fault)>,
     pub(super) uploads: Vec<Upload>,
     pub(super) tokens: HashMap<String, Instant>,
+    /// Tokens that were given out, and the assertions that they were given out for.
+    pub(super) credentials: Vec<String>,
     pub(super) token_requests: usize,
     pub(super) nonces: HashSet<String>,
     pub(super) public_key: String,

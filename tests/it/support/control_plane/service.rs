@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::{Call, ControlPlane, Fault, HOST_ID, Upload, script::Stage};
+use super::{Call, ControlPlane, Fault, Upload, script::Stage};
 
 impl ControlPlane {
     /// Notes the call, and refuses it when token, rules or a fault say so.
@@ -58,7 +58,7 @@ impl ControlPlane {
         if let Some(Err(violation)) = message.map(Validate::validate) {
             return Err(self.object(number, violation.to_string()));
         }
-        if message.is_some() && host_id != HOST_ID {
+        if message.is_some() && self.look(|s| s.host_id != host_id) {
             return Err(self.object(number, format!("{method} by the host {host_id:?}")));
         }
         if method != "Hello" && !self.look(|s| s.greeted) {
@@ -213,7 +213,7 @@ impl BatonService for ControlPlane {
                                 && matches!(o.task.task_type, Some(TaskType::SyncFull(_)))
                         })
                     });
-                    if !running || about.host_id != HOST_ID {
+                    if !running || self.look(|s| s.host_id != about.host_id) {
                         return Err(
                             self.object(number, "an upload for a task that is no running sync".into())
                         );

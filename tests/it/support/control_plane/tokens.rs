@@ -57,6 +57,7 @@ impl Script {
     fn issue(&mut self) -> (String, Duration) {
         let token = format!("token-{:032x}", rand::random::<u128>());
         self.tokens.insert(token.clone(), Instant::now() + self.token_lifetime);
+        self.credentials.push(token.clone());
         (token, self.token_lifetime)
     }
 
@@ -73,6 +74,7 @@ impl Script {
             return Err("a fixed field has another value".into());
         }
         let jws = &form[3].1;
+        self.credentials.push(jws.clone());
         let (message, signature) = jws.rsplit_once('.').ok_or("no signature")?;
         let key = DecodingKey::from_ed_components(&self.public_key).map_err(|e| e.to_string())?;
         let valid = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::EdDSA);
