@@ -97,6 +97,11 @@ async fn the_daemon_tells_no_secret_to_anybody() {
         let output = running.output().await;
         caught.add("stdout", output.stdout, "listening on");
         caught.add("stderr", output.stderr, "\"reason\":\"unknown_token\"");
+        caught.add(
+            "traces and records",
+            place.collector.everything(),
+            "c1.connector.v2.GrantManagerService/Grant",
+        );
         place.nothing_leaked(caught, &[("all.log", "\"operation\":\"grant\""), ("all.log", "shutting down")]);
     }
 }

@@ -17,6 +17,7 @@ use crate::support::{
     World,
     binary::Binary,
     certificates::{Ca, Pair},
+    collector::Collector,
     control_plane::{CLIENT_ID, ControlPlane, Door, HOST_ID, Key},
     small_tenant,
 };
@@ -25,6 +26,9 @@ use crate::support::{
 const NINJA_ONE: &str = r#"ninja-one canary "q"\/+&=%é<1>"#;
 pub const READER: &str = r#"reader-canary-"q"\/+&=%<2>"#;
 pub const WRITER: &str = r#"writer-canary-"q"\/+&=%<3>"#;
+
+/// Goes through a header as it is.
+const COLLECTOR: &str = "collector-canary-4";
 
 /// How the program is given its secrets.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,8 @@ pub struct Place {
     pub world: World,
     pub plane: ControlPlane,
     pub ca: Ca,
+    /// What gets traces and log records.
+    pub collector: Collector,
     door: Door,
     /// What the program reads: it holds secrets, and is not searched.
     given: TempDir,
@@ -59,8 +65,8 @@ impl Place {
         for folder in ["work", "temp", "logs"] {
             fs::create_dir(left.path().join(folder)).unwrap();
         }
-        let ca = Ca::new("the door's authority");
-        let mut place = Self { world, plane, ca, door, given, left, secrets: Secrets::default() };
+        let (ca, collector) = (Ca::new("the door's authority"), Collector::start().await);
+        let mut place = Self { world, plane, ca, collector, door, given, left, secrets: Secrets::default() };
         place.plant();
         place
     }
@@ -77,6 +83,7 @@ impl Place {
         }
         self.secrets.plant("the reader's token", READER);
         self.secrets.plant("the writer's token", WRITER);
+        self.secrets.plant("the collector's token", COLLECTOR);
         plant_key(&mut self.secrets, "the door's key", &own);
 
         let secret = Key::first().secret;
@@ -117,6 +124,8 @@ impl Place {
             .env("BATON_LOG_LEVEL", "trace")
             .env("BATON_LOG_FORMAT", "json")
             .env("BATON_LOG_PATH", &format!("stderr,{}", left("logs/all.log")))
+            .env("BATON_OTEL_COLLECTOR_ENDPOINT", &format!("http://{}", self.collector.authority))
+            .env("OTEL_EXPORTER_OTLP_HEADERS", &format!("authorization=Bearer%20{COLLECTOR}"))
             .env("BATON_NINJA_ONE_BASE_URL", &self.world.ninja_one.url())
             .env("BATON_NINJA_ONE_CLIENT_ID", self.world.ninja_one.client_id());
         for (name, secret) in inline() {
@@ -157,6 +166,7 @@ impl Place {
             }
         }
         caught.add("the requests to NinjaOne", format!("{:?}", self.world.ninja_one.requests()), "[");
+        caught.add("the collector", self.collector.everything(), "");
         caught.add_folder("left behind", self.left.path(), holds);
         caught.hold_none_of(&self.secrets);
         caught
