@@ -25,6 +25,7 @@ mod one_shot;
 mod one_shot_writes;
 mod provisioning_accounts;
 mod provisioning_actions;
+mod provisioning_deletions;
 mod provisioning_gates;
 mod provisioning_grants;
 mod provisioning_histories;

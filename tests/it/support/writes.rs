@@ -7,7 +7,7 @@ use baton_ninja_one::{
 use prost_types::{ListValue, Struct, Value, value::Kind};
 use tonic::Status;
 
-use super::Daemon;
+use super::{Daemon, World};
 
 /// `user`, `21` as a resource with nothing but its id.
 pub fn by_id(resource_type: &str, id: impl ToString) -> v2::Resource {
@@ -214,4 +214,9 @@ pub fn result(result: &v2::create_account_response::Result) -> (&'static str, &v
 /// The number in a resource's id.
 pub fn number(resource: &v2::Resource) -> i32 {
     resource.id.as_ref().unwrap().resource.parse().unwrap()
+}
+
+/// The writes that came, such as `DELETE /v2/user/technician/12`.
+pub fn sent(world: &World) -> Vec<String> {
+    world.ninja_one.writes().into_iter().map(|w| format!("{} {}", w.method, w.path)).collect()
 }

@@ -2,19 +2,15 @@
 
 use std::{
     iter,
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 use tonic::Code;
 
 use super::*;
 use crate::baton::{
-    c1z::{NewSync, Stats},
     connector::{Call, Connector},
     runtime::{Gates, Runtime},
 };
@@ -251,99 +247,6 @@ async fn a_connector_without_types_cannot_be_synced() {
     fails(world, "list resource types: the connector has no resource types").await;
 }
 
-/// Keeps nothing.
-#[derive(Default)]
-struct Stub {
-    /// Why resources cannot be stored.
-    full: Option<&'static str>,
-    finish: Option<Box<Finish>>,
-}
-
-/// What is done at the end, with the question whether to stop.
-type Finish = dyn FnOnce(&dyn Fn() -> bool) + Send;
-
-impl Target for Stub {
-    type Sink = Self;
-
-    fn latest_full(&self) -> Option<String> {
-        None
-    }
-
-    fn begin(self, _: NewSync) -> Result<Self, SinkError> {
-        Ok(self)
-    }
-}
-
-impl Sink for Stub {
-    type Done = ();
-
-    fn put_resource_types(&mut self, _: &[v2::ResourceType]) -> Result<(), SinkError> {
-        Ok(())
-    }
-    fn put_resources(&mut self, _: &[v2::Resource]) -> Result<(), SinkError> {
-        self.full.map_or(Ok(()), |why| Err(SinkError::Failed(why.into())))
-    }
-    fn put_missing_resources(&mut self, _: &[v2::Resource]) -> Result<(), SinkError> {
-        Ok(())
-    }
-    fn put_entitlements(&mut self, _: &[v2::Entitlement]) -> Result<(), SinkError> {
-        Ok(())
-    }
-    fn put_grants(&mut self, _: &[v2::Grant]) -> Result<(), SinkError> {
-        Ok(())
-    }
-    fn resources_after(
-        &mut self,
-        _: &str,
-        mark: i64,
-        _: usize,
-    ) -> Result<(Vec<v2::Resource>, i64), SinkError> {
-        Ok((Vec::new(), mark))
-    }
-    fn entitlement(&mut self, _: &str) -> Result<Option<v2::Entitlement>, SinkError> {
-        Ok(None)
-    }
-    fn grants_after(&mut self, _: &str, mark: i64, _: usize) -> Result<(Vec<v2::Grant>, i64), SinkError> {
-        Ok((Vec::new(), mark))
-    }
-    fn finish(self, _: bool, stop: &dyn Fn() -> bool) -> Result<(Stats, ()), SinkError> {
-        if let Some(finish) = self.finish {
-            finish(stop);
-        }
-        Ok(<_>::default())
-    }
-}
-
-#[tokio::test]
-async fn a_sink_that_fails_says_why() {
-    let world = Arc::new(world(1));
-    let full = Stub { full: Some("no space left"), ..Stub::default() };
-    let error = syncer(&world).run(full, &CancellationToken::new()).await.unwrap_err();
-    assert_eq!(error.to_string(), "no space left");
-    assert_eq!(world.asked().last().unwrap(), "cleanup");
-}
-
-/// Ends in a panic.
-struct Broken;
-
-impl Target for Broken {
-    type Sink = Stub;
-
-    fn latest_full(&self) -> Option<String> {
-        None
-    }
-
-    fn begin(self, _: NewSync) -> Result<Stub, SinkError> {
-        panic!("a bug")
-    }
-}
-
-#[tokio::test]
-async fn a_sink_that_panics_fails_the_sync_and_no_more() {
-    let error = syncer(&Arc::new(world(1))).run(Broken, &CancellationToken::new()).await.unwrap_err();
-    assert!(error.to_string().contains("ended unexpectedly"), "{error}");
-}
-
 #[tokio::test]
 async fn a_cancelled_sync_ends_at_once_and_is_cleaned_up() {
     let mut world = world(1);
@@ -377,25 +280,4 @@ async fn a_sync_cancelled_before_it_begins_asks_nothing() {
     let result = syncer(&world).run(Memory::default(), &cancel).await;
     assert!(matches!(result, Err(SyncError::Cancelled)));
     assert!(world.asked().is_empty());
-}
-
-#[tokio::test]
-async fn a_sync_that_is_dropped_while_it_is_saved_replaces_nothing() {
-    let (saving, begun) = oneshot::channel();
-    let (go_on, gate) = mpsc::channel();
-    let (told, stopped) = oneshot::channel();
-    let finish = move |stop: &dyn Fn() -> bool| {
-        saving.send(()).unwrap();
-        gate.recv().unwrap();
-        told.send(stop()).unwrap();
-    };
-    let sink = Stub { finish: Some(Box::new(finish)), ..Stub::default() };
-    let (syncer, cancel) = (syncer(&Arc::new(world(1))), CancellationToken::new());
-    tokio::select! {
-        result = syncer.run(sink, &cancel) => panic!("it has ended: {result:?}"),
-        begun = begun => begun.unwrap(),
-    }
-    go_on.send(()).unwrap();
-    assert!(stopped.await.unwrap(), "the sink was not told that nobody waits any more");
-    assert!(!cancel.is_cancelled(), "what others are cancelled by is not ours to cancel");
 }

@@ -8,6 +8,7 @@ mod expansion;
 mod file;
 mod order;
 mod scripted;
+mod sinks;
 
 use std::sync::Arc;
 
