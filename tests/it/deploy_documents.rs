@@ -32,7 +32,7 @@ const FOREIGN_FLAGS: &[&str] = &[
 ];
 
 /// Variables that other programs read as well.
-const FOREIGN_VARIABLES: &[&str] = &["HTTPS_PROXY"];
+const FOREIGN_VARIABLES: &[&str] = &["HTTPS_PROXY", "NO_PROXY"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"))

@@ -2,13 +2,11 @@
 
 use std::{
     fs,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use baton_ninja_one::{
     baton::{
         c1z::{C1z, Choice, Limits},
@@ -20,17 +18,23 @@ use baton_ninja_one::{
     ninja_one::{NinjaOne, Options, rest::Client},
     wire::api::task::{ActionListSchemasTask, TaskType},
 };
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use super::support::{
     World,
     binary::{Binary, deployment},
+    certificates::{Ca, Pair},
     control_plane::{CLIENT_ID, ControlPlane, Door, Fault, HOST_ID, Key},
     scripted::{options, sync},
 };
@@ -236,40 +240,114 @@ async fn readiness_tells_an_unreachable_control_plane_from_a_refusal_and_recover
     assert_eq!(super::health::get(running.said("health pages"), "/live").await.0, 200);
 }
 
-/// A proxy that takes `CONNECT` for any host, and takes all of them here. Counts them.
-async fn proxy(to: String) -> (String, Arc<AtomicUsize>) {
+/// What a proxy was told before it let each connection through.
+type Heads = Arc<Mutex<Vec<String>>>;
+
+/// A proxy that takes `CONNECT` for any host, and takes all of them here; with TLS towards its clients if there is a certificate.
+async fn proxy(to: &str, own: Option<&Pair>) -> (u16, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&count);
+    let (port, heads) = (listener.local_addr().unwrap().port(), Heads::default());
+    let (to, kept, acceptor) = (to.to_owned(), Arc::clone(&heads), own.map(acceptor));
     tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            let (to, counted) = (to.clone(), Arc::clone(&counted));
+        while let Ok((client, _)) = listener.accept().await {
+            let (to, kept, acceptor) = (to.clone(), Arc::clone(&kept), acceptor.clone());
             tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(client.read_u8().await.unwrap());
+                match acceptor {
+                    None => pass(client, &to, &kept).await,
+                    Some(acceptor) => {
+                        if let Ok(client) = acceptor.accept(client).await {
+                            pass(client, &to, &kept).await;
+                        }
+                    }
                 }
-                assert!(head.starts_with(b"CONNECT control-plane.test:443 "), "{}", head.escape_ascii());
-                counted.fetch_add(1, Ordering::SeqCst);
-                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let mut server = TcpStream::connect(to).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             });
         }
     });
-    (format!("http://{address}"), count)
+    (port, heads)
+}
+
+async fn pass(mut client: impl AsyncRead + AsyncWrite + Unpin, to: &str, heads: &Heads) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    heads.lock().unwrap().push(String::from_utf8(head).unwrap());
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    let mut server = TcpStream::connect(to).await.unwrap();
+    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+}
+
+fn acceptor(own: &Pair) -> TlsAcceptor {
+    let chain = CertificateDer::pem_slice_iter(own.certificate.as_bytes()).collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap()).into()
 }
 
 #[tokio::test]
 async fn token_and_calls_go_through_the_proxy_of_the_environment() {
+    let proxys = Ca::new("the proxy's authority");
+    let own = proxys.server();
+    for (scheme, own) in [("http", None), ("https", Some(&own))] {
+        let (world, plane) = (World::small().await, ControlPlane::in_real_time());
+        let door = plane.over_tls().await;
+        let (port, heads) = proxy(&door.authority, own).await;
+        let (binary, folder) = binary(&world, &door, &[]);
+        let ca = folder.path().join("proxys.pem");
+        fs::write(&ca, &proxys.pem).unwrap();
+        let _child = binary
+            .env("BATON_C1_API_HOST", "control-plane.test:443")
+            .env("BATON_CONTROL_PLANE_CA_FILE", ca.to_str().unwrap())
+            .env("HTTPS_PROXY", &format!("{scheme}://ada:open%20sesame@localhost:{port}"))
+            .spawn();
+        let id = plane.offer(list());
+        plane.finished(&id).await.success();
+        let heads = heads.lock().unwrap();
+        assert_eq!(heads.len(), 2, "{scheme}: one connection for the token, one for the calls");
+        for head in &*heads {
+            assert!(head.starts_with("CONNECT control-plane.test:443 "), "{scheme}: {head}");
+            let credentials = STANDARD.encode("ada:open sesame");
+            assert!(head.contains(&format!("Basic {credentials}\r\n")), "{scheme}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_vouches_for_is_told_nothing() {
     let (world, plane) = (World::small().await, ControlPlane::in_real_time());
     let door = plane.over_tls().await;
-    let (url, count) = proxy(door.authority.clone()).await;
+    let (port, heads) = proxy(&door.authority, Some(&Ca::new("a stranger's").server())).await;
+    let (binary, _folder) = binary(&world, &door, &["--health-check", "--health-check-port", "0"]);
+    let running = binary
+        .env("BATON_C1_API_HOST", "control-plane.test:443")
+        .env("HTTPS_PROXY", &format!("https://ada:sesame@localhost:{port}"))
+        .telling("health pages")
+        .await;
+    let told = async {
+        loop {
+            let (_, body) = super::health::get(running.said("health pages"), "/ready").await;
+            if body.contains("control_plane_unreachable") {
+                return body;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let told = tokio::time::timeout(super::support::PATIENCE, told).await.unwrap();
+    assert!(told.contains("certificate"), "{told}");
+    assert!(heads.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_proxy_of_another_kind_is_refused_by_name() {
+    let (world, plane) = (World::small().await, ControlPlane::in_real_time());
+    let door = plane.over_tls().await;
     let (binary, _folder) = binary(&world, &door, &[]);
-    let _child = binary.env("BATON_C1_API_HOST", "control-plane.test:443").env("HTTPS_PROXY", &url).spawn();
-    let id = plane.offer(list());
-    plane.finished(&id).await.success();
-    assert_eq!(count.load(Ordering::SeqCst), 2, "one connection for the token, one for the calls");
+    let binary = binary.env("BATON_C1_API_HOST", "control-plane.test:443");
+    let output = binary.env("HTTPS_PROXY", "socks5://localhost:1080").output().await;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("socks5") && text.contains("HTTPS_PROXY"), "{text}");
 }
 
 #[tokio::test]

@@ -3,13 +3,9 @@
 
 use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
 
-use hyper_util::client::{
-    legacy::connect::{HttpConnector, proxy::Tunnel},
-    proxy::matcher::Matcher,
-};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
-use super::{ClientId, ServiceError};
+use super::{ClientId, ServiceError, proxy};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The system's own probes find out about a connection that died in silence. HTTP/2 pings would do it sooner, but gRPC servers
@@ -69,33 +65,18 @@ impl Connect {
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(TCP_KEEPALIVE));
-        Ok(match self.tunnel(endpoint.uri())? {
-            Some(tunnel) => Arc::new(move || endpoint.connect_with_connector_lazy(tunnel.clone())),
+        // On this machine no proxy is in between.
+        let way = match self.is_loopback() {
+            true => None,
+            false => proxy::way(endpoint.uri(), &self.tls, CONNECT_TIMEOUT, TCP_KEEPALIVE)?,
+        };
+        Ok(match way {
+            Some(way) => Arc::new(move || endpoint.connect_with_connector_lazy(way.clone())),
             None => Arc::new(move || endpoint.connect_lazy()),
         })
     }
 
-    /// The way through a proxy, when the environment names one for this host.
-    fn tunnel(&self, to: &http::Uri) -> Result<Option<Tunnel<HttpConnector>>, ServiceError> {
-        let proxy = if self.is_loopback() { None } else { Matcher::from_env().intercept(to) };
-        let Some(proxy) = proxy else { return Ok(None) };
-        if proxy.uri().scheme_str() != Some("http") {
-            let text =
-                "the proxy for the control plane must be an http:// one; TLS goes through it end to end";
-            return Err(ServiceError::Client(text.into()));
-        }
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_keepalive(Some(TCP_KEEPALIVE));
-        connector.set_nodelay(true);
-        let tunnel = Tunnel::new(proxy.uri().clone(), connector);
-        Ok(Some(match proxy.basic_auth() {
-            Some(credentials) => tunnel.with_auth(credentials.clone()),
-            None => tunnel,
-        }))
-    }
-
-    /// Whether it is on this machine, where no proxy is in between.
+    /// Whether it is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
         let host = host.trim_matches(['[', ']']);

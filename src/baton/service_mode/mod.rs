@@ -27,6 +27,7 @@ mod inbox;
 mod observer;
 mod outcome;
 mod poll;
+mod proxy;
 mod scratch;
 mod slots;
 mod sync_job;

@@ -144,7 +144,7 @@ async fn the_password_of_a_proxy_is_told_to_the_proxy_alone() {
         let args = ["--health-check", "--health-check-port", "0"];
         let binary = through(place.controlled(&args, Given::InFiles));
         let binary = binary.env("BATON_C1_API_HOST", "control-plane.test:443");
-        let output = if scheme != "http" {
+        let output = if scheme == "socks5" {
             binary.output().await
         } else {
             let running = binary.telling("health pages").await;
