@@ -63,6 +63,9 @@ pub(super) fn directory(error: &Arc<DirectoryError>) -> ConnectorError {
         DirectoryError::Inconsistent(
             Inconsistent::NoMembers { .. } | Inconsistent::RoleWithoutMembers { .. },
         ) => Reason::RolesWithoutMembers,
+        DirectoryError::Inconsistent(Inconsistent::AdministratorsUnknown { .. }) => {
+            Reason::AdministratorsUnknown
+        }
         DirectoryError::RolesVanished => Reason::RolesVanished,
         DirectoryError::CutOff => Reason::FetchCutOff,
     };

@@ -13,7 +13,7 @@ use baton_ninja_one::{
         directory::{Directory, DirectoryError},
         rest::{Client, ClientConfig, Endpoint, Host, RequestObserver, RequestReport},
     },
-    simulator::{self, Fault, RetryAfter, Tenant},
+    simulator::{self, Fault, Field, RetryAfter, Tenant},
 };
 use tonic::{Code, Status};
 
@@ -293,6 +293,21 @@ async fn one_role_without_its_member_list_is_not_taken_for_an_empty_one() {
     world.ninja_one.with_tenant(|t| t.find_role_mut(5).unwrap().members.clear());
     let graph = Walk::new(&daemon.channel, 0).run().await.unwrap();
     assert_eq!(graph.grants.len(), 3, "nobody says to be in the role, so nobody is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_nobody_is_said_to_be_an_administrator_or_not_nobody_has_lost_it() {
+    let world = World::small().await.always_fresh();
+    let daemon = world.daemon().await;
+    daemon.ready().await;
+    world.ninja_one.with_tenant(|t| t.users.iter_mut().for_each(|user| user.administrator = Field::Absent));
+    let status = Walk::new(&daemon.channel, 0).run().await.unwrap_err();
+    told(&status, Code::DataLoss, "ADMINISTRATORS_UNKNOWN", "whether it is a System Administrator");
+
+    world
+        .ninja_one
+        .with_tenant(|t| t.users.iter_mut().take(1).for_each(|user| user.administrator = true.into()));
+    Walk::new(&daemon.channel, 0).run().await.expect("one who is known is enough");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -233,7 +233,8 @@ async fn caught(work: impl Future<Output = Option<Outcome>>) -> Option<Outcome> 
     })
 }
 
-/// Whether it failed only because we are stopping: then nothing was done, and the task is for whoever comes next.
+/// Whether it may have failed only because we are stopping: then the task is for whoever comes next. A write whose outcome is
+/// not known is left as well; carried out again it finds what it wants to be so already, or does it.
 fn cut_short(outcome: &Outcome, stop: &CancellationToken) -> bool {
     let cut = stop.is_cancelled() && matches!(outcome.code(), Some(Code::Unavailable | Code::Cancelled));
     if cut {

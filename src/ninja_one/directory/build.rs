@@ -61,6 +61,12 @@ pub enum Inconsistent {
         /// The id of one.
         example: i32,
     },
+    /// Nobody is said to be a System Administrator, and nobody not to be one.
+    #[error("none of {accounts} accounts says whether it is a System Administrator")]
+    AdministratorsUnknown {
+        /// How many accounts.
+        accounts: usize,
+    },
     /// Roles have no member lists, although users say that they hold roles.
     #[error("{users} users hold roles, but no role came with its members")]
     NoMembers {
@@ -207,7 +213,22 @@ impl RoleList {
     }
 }
 
-/// Joins the lists. `roles` is `None` for a release without user roles.
+/// Joins the lists of a whole tenant, which somebody administers. `roles` is `None` for a release without user roles.
+pub(super) fn join_tenant(
+    users: UserList,
+    extras: &[Extras],
+    roles: Option<RoleList>,
+    taken_at: SystemTime,
+) -> Result<Snapshot, Inconsistent> {
+    let snapshot = join(users, extras, roles, taken_at)?;
+    if snapshot.accounts.iter().all(|account| account.flags.get(Fact::Administrator).is_none()) {
+        // Shown without its holders, the role would look as if everybody had lost it.
+        return Err(Inconsistent::AdministratorsUnknown { accounts: snapshot.accounts.len() });
+    }
+    Ok(snapshot)
+}
+
+/// Joins lists, which may be those of a few accounts. `roles` is `None` for a release without user roles.
 pub(super) fn join(
     users: UserList,
     extras: &[Extras],

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::{
     DirectoryError, Snapshot,
-    build::{Extras, Inconsistent, RoleList, UserList, join},
+    build::{Extras, Inconsistent, RoleList, UserList, join_tenant},
 };
 use crate::ninja_one::rest::{self, Client};
 
@@ -23,7 +23,7 @@ pub(super) async fn snapshot(client: &Client, had_roles: bool) -> Result<Snapsho
             end_users(client),
             roles(client, had_roles),
         )?;
-        match join(users, &[technicians, end_users], roles, taken_at) {
+        match join_tenant(users, &[technicians, end_users], roles, taken_at) {
             Ok(snapshot) => {
                 tracing::info!(
                     accounts = snapshot.account_count(),

@@ -238,6 +238,9 @@ reasons! {
         RolesWithoutMembers = DataLoss "ROLES_WITHOUT_MEMBERS" add
             "Accounts hold roles that came without their members"
             "check what the client app may see";
+        AdministratorsUnknown = DataLoss "ADMINISTRATORS_UNKNOWN" add
+            "No account says whether it is a System Administrator"
+            "check what the client app may see; if it may see everybody, report it";
         RolesVanished = DataLoss "ROLES_VANISHED" add
             "Roles were there before and are now said not to exist"
             "check that --ninja-one-base-url still points at the same instance";
