@@ -72,26 +72,22 @@ impl Binary {
     }
 
     /// Starts it and waits for the line that says where this is.
-    pub async fn telling(mut self, what: &str) -> Running {
+    pub async fn telling(self, what: &str) -> Running {
+        let mut running = self.start();
+        let is_whole = |line: &str| line.ends_with('\n') && line.starts_with(&format!("{what} on "));
+        let told = running.until(|told| told.split_inclusive('\n').any(is_whole)).await;
+        let said = told.lines().filter_map(|line| line.split_once(" on "));
+        running.said = said.map(|(what, address)| (what.to_owned(), address.to_owned())).collect();
+        running.address = running.said(what).to_owned();
+        running
+    }
+
+    /// Starts it, and hears what it says.
+    pub fn start(mut self) -> Running {
         let mut child = self.command.spawn().unwrap();
         let stdout = Pipe::of(child.stdout.take().unwrap());
         let stderr = Pipe::of(child.stderr.take().unwrap());
-        let mut running =
-            Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self };
-        loop {
-            let told = text(&running.stdout.so_far());
-            let lines = told.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-            let said = lines.filter_map(|line| line.split_once(" on "));
-            running.said = said.map(|(what, address)| (what.to_owned(), address.to_owned())).collect();
-            if let Some((_, address)) = running.said.iter().find(|(known, _)| known == what) {
-                running.address.clone_from(address);
-                return running;
-            }
-            let goes_on = timeout(PATIENCE, running.stdout.grew()).await.expect("it says where it listens");
-            if !goes_on {
-                panic!("instead of an address: {told} {}", text(&running.stderr.end().await));
-            }
-        }
+        Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self }
     }
 }
 
@@ -161,6 +157,18 @@ impl Running {
     pub fn said(&self, what: &str) -> &str {
         let said = self.said.iter().find(|(known, _)| known == what);
         said.map_or_else(|| panic!("it says nothing of {what}: {:?}", self.said), |(_, address)| address)
+    }
+
+    /// Waits until what it wrote to stdout is so; all of that.
+    pub async fn until(&mut self, so: impl Fn(&str) -> bool) -> String {
+        loop {
+            let told = text(&self.stdout.so_far());
+            if so(&told) {
+                return told;
+            }
+            let goes_on = timeout(PATIENCE, self.stdout.grew()).await.expect("it comes to say so");
+            assert!(goes_on, "it ended before: {told} {}", text(&self.stderr.end().await));
+        }
     }
 
     /// Its process id.
