@@ -9,6 +9,7 @@ use super::{
     error::CliError,
     health::{self, Checker, Pages},
     observe,
+    print::say,
 };
 use crate::{
     baton::{
@@ -56,7 +57,7 @@ impl Daemon {
         let pages = health::Running::start(&settings.health, pages).await?;
         for (what, address) in [("health pages", pages.health), ("metrics", pages.metrics)] {
             if let Some(address) = address {
-                println!("{what} on {address}");
+                say(format_args!("{what} on {address}"));
                 tracing::info!(%address, "{what} are served");
             }
         }

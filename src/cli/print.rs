@@ -1,6 +1,7 @@
 //! Results on stdout: buffered, and quiet when the reader has seen enough and goes away.
 
 use std::{
+    fmt,
     io::{self, BufWriter, Write},
     process::ExitCode,
 };
@@ -32,6 +33,16 @@ impl From<C1zError> for Trouble {
     fn from(error: C1zError) -> Self {
         Self::Command(error.into())
     }
+}
+
+/// Prints a line for whoever reads along. When nobody does any more, the work goes on without.
+pub(super) fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The same on stderr, about what went wrong.
+pub(super) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints to stdout. A reader that hangs up, such as `head`, is no failure: `code` stays what it is.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{compose, daemon::Daemon, error::CliError, observe::Counted};
+use super::{compose, daemon::Daemon, error::CliError, observe::Counted, print::say};
 use crate::{
     baton::server::{self, Door},
     config::Settings,
@@ -56,7 +56,7 @@ impl Listening {
         shutdown: CancellationToken,
     ) -> Result<(), CliError> {
         let Self { listener, address, door } = self;
-        println!("listening on {address}");
+        say(format_args!("listening on {address}"));
         tracing::info!(
             %address,
             provisioning = settings.provisioning,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
-use super::error::CliError;
+use super::{error::CliError, print::say};
 use crate::{
     config::{Settings, Simulation},
     simulator::{Options, Simulator, Size, Tenant},
@@ -18,15 +18,18 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
         Options { listen: settings.simulation.listen, control: true, ..Options::default() },
     )
     .await?;
-    println!("a simulated NinjaOne is listening; to use it:\n");
+    say("a simulated NinjaOne is listening; to use it:\n");
     for (name, value) in [
         ("BASE_URL", simulator.url().as_str()),
         ("CLIENT_ID", simulator.client_id()),
         ("CLIENT_SECRET", simulator.client_secret().expose_secret()), // made up, and worth nothing elsewhere
     ] {
-        println!("export BATON_NINJA_ONE_{name}={value}");
+        say(format_args!("export BATON_NINJA_ONE_{name}={value}"));
     }
-    println!("\nits requests: GET {0}/_simulator/requests; faults: /_simulator/faults", simulator.url());
+    say(format_args!(
+        "\nits requests: GET {0}/_simulator/requests; faults: /_simulator/faults",
+        simulator.url()
+    ));
     shutdown.cancelled().await;
     simulator.shutdown().await;
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use tokio::{
 use tonic::{Code, Status};
 
 use crate::{
-    cli::error::CliError,
+    cli::{error::CliError, print::say},
     config::{Health, HealthProbe},
 };
 
@@ -50,7 +50,7 @@ pub(in crate::cli) async fn run(settings: &Health, probe: &HealthProbe) -> Resul
     if status != 200 {
         return Err(failed(Code::Unavailable, format!("HTTP status {status}"), body));
     }
-    println!("{body}");
+    say(body);
     Ok(ExitCode::SUCCESS)
 }
 

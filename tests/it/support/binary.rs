@@ -63,7 +63,9 @@ impl Binary {
 
     /// Runs it to its end.
     pub async fn output(mut self) -> Output {
-        timeout(PATIENCE, self.command.output()).await.expect("the binary ends").unwrap()
+        // `Command::output` would put a reader in place of the one that is told to be missing.
+        let child = self.command.spawn().unwrap();
+        timeout(PATIENCE, child.wait_with_output()).await.expect("the binary ends").unwrap()
     }
 
     /// Starts it and waits for the line that says where it listens.
@@ -85,7 +87,10 @@ impl Binary {
     /// Starts it, and hears what it says.
     pub fn start(mut self) -> Running {
         let mut child = self.command.spawn().unwrap();
-        let stdout = Pipe::of(child.stdout.take().unwrap());
+        let stdout = match child.stdout.take() {
+            Some(stdout) => Pipe::of(stdout),
+            None => Pipe::of(tokio::io::empty()),
+        };
         let stderr = Pipe::of(child.stderr.take().unwrap());
         Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self }
     }
@@ -168,6 +173,14 @@ impl Running {
             }
             let goes_on = timeout(PATIENCE, self.stdout.grew()).await.expect("it comes to say so");
             assert!(goes_on, "it ended before: {told} {}", text(&self.stderr.end().await));
+        }
+    }
+
+    /// Waits until it has logged this to stderr.
+    pub async fn logs(&mut self, what: &str) {
+        while !text(&self.stderr.so_far()).contains(what) {
+            let goes_on = timeout(PATIENCE, self.stderr.grew()).await.expect("it comes to log that");
+            assert!(goes_on, "it ended before: {}", text(&self.stderr.so_far()));
         }
     }
 
