@@ -18,12 +18,12 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
     let wanted = &settings.simulation;
     let simulator = simulate::start(wanted, simulator::Options::default()).await?;
     say(format_args!(
-        "A simulated NinjaOne with {} users and {} roles runs at {}.",
+        "A simulated NinjaOne with {} users and {} roles runs at {}.\n\
+         Signing in with OAuth client credentials and syncing it, as the real one would be.\n",
         wanted.users,
         wanted.roles,
         simulator.url()
     ));
-    say("Signing in with OAuth client credentials and syncing it, as the real one would be.\n");
 
     let host = Host::parse(&simulator.url()).map_err(|e| CliError::new(e.to_string()))?;
     let config = ClientConfig::new(host, simulator.client_id(), simulator.client_secret().clone());
@@ -31,15 +31,13 @@ pub(super) async fn run(settings: &Settings, shutdown: CancellationToken) -> Res
     let connector = Arc::new(NinjaOne::new(client, &Options::default()));
     let (report, records) = Syncer::new(connector).caller("demo").run(Memory::default(), &shutdown).await?;
 
-    say(Overview::new(&records).to_string().trim_end());
     say(format_args!(
-        "\n{} requests to NinjaOne, {:.2} seconds. Nothing was written anywhere.",
+        "{}\n{} requests to NinjaOne, {:.2} seconds. Nothing was written anywhere.\n\
+         Next: `baton-ninja-one serve` for a Baton client, `baton-ninja-one` for a sync.c1z, `--help` for all.",
+        Overview::new(&records),
         simulator.requests().len(),
         report.duration.as_secs_f64()
     ));
-    say(
-        "Next: `baton-ninja-one serve` for a Baton client, `baton-ninja-one` for a sync.c1z, `--help` for all.",
-    );
     simulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

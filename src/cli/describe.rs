@@ -1,10 +1,10 @@
 //! The commands that say what the program is: `config`, `completion`, `capabilities`.
 
-use std::{io::Write as _, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{compose, error::CliError};
+use super::{compose, error::CliError, print::to_stdout};
 use crate::{
     baton::runtime::{Gates, Runtime},
     config::{self, Settings, Shell},
@@ -35,9 +35,5 @@ pub(super) fn capabilities(_settings: &Settings) -> Result<ExitCode, CliError> {
 }
 
 fn print(text: &str) -> Result<ExitCode, CliError> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|e| CliError::new(format!("stdout: {e}")))?;
-    Ok(ExitCode::SUCCESS)
+    to_stdout(ExitCode::SUCCESS, |out| Ok(out.write_all(text.as_bytes())?))
 }

@@ -2,7 +2,6 @@
 //!
 //! stdout carries results and nothing else; logs and errors go to stderr. The exit code of a failure is that of the
 //! reference: the gRPC code where there is one, else 2.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // this is the room that prints
 
 mod compose;
 mod daemon;
@@ -26,7 +25,7 @@ mod signals;
 mod simulate;
 mod view;
 
-use std::{io::Write as _, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -43,10 +42,9 @@ const FLUSH: Duration = Duration::from_secs(3);
 #[must_use]
 pub fn refuse(failure: &Failure) -> ExitCode {
     if failure.to_stdout {
-        // A reader of the help who has seen enough is no failure.
-        let _ = writeln!(std::io::stdout(), "{failure}");
+        print::say(failure);
     } else {
-        eprintln!("{failure}");
+        print::complain(failure);
     }
     ExitCode::from(failure.exit_code)
 }
@@ -89,7 +87,7 @@ pub fn run(invocation: Invocation) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error}");
+            print::complain(&error);
             ExitCode::from(error.exit_code())
         }
     }

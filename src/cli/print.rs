@@ -1,7 +1,7 @@
 //! Results on stdout: buffered, and quiet when the reader has seen enough and goes away.
 
 use std::{
-    fmt::Display,
+    fmt,
     io::{self, BufWriter, Write},
     process::ExitCode,
 };
@@ -35,11 +35,14 @@ impl From<C1zError> for Trouble {
     }
 }
 
-/// One line on stdout for whoever has started us. That nobody reads it is no reason to end.
-pub(super) fn say(line: impl Display) {
-    if let Err(error) = writeln!(io::stdout().lock(), "{line}") {
-        tracing::debug!(%error, "stdout takes no more");
-    }
+/// Prints a line for whoever reads along. When nobody does any more, the work goes on without.
+pub(super) fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The same on stderr, about what went wrong.
+pub(super) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints to stdout. A reader that hangs up, such as `head`, is no failure: `code` stays what it is.

@@ -1,6 +1,9 @@
-//! The two commands that need no account: `demo` and `simulate`.
+//! The commands that need no account, and what is printed when nobody reads it.
 
-use crate::support::binary::{Binary, text};
+use crate::support::{
+    World,
+    binary::{Binary, text},
+};
 
 #[tokio::test]
 async fn the_demo_shows_who_holds_what_and_ends() {
@@ -13,6 +16,21 @@ async fn the_demo_shows_who_holds_what_and_ends() {
     {
         assert!(told.contains(words), "{words:?} is missing in {told}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_nothing() {
+    for args in [&["demo"][..], &["config"], &["capabilities"], &["completion", "zsh"], &["--help"]] {
+        let output = Binary::new(args).without_reader().output().await;
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{args:?}");
+    }
+    let world = World::small().await;
+    let args = ["serve", "--listen", "127.0.0.1:0", "--health-check", "--health-check-port", "0"];
+    let mut running = Binary::new(&args).against(&world).without_reader().start();
+    running.logs("\"msg\":\"ready\"").await;
+    running.terminate();
+    let (code, told) = running.end().await;
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::support::{
 
 const SECURITY: &str = "docs/security.md";
 const OPERATIONS: &str = "docs/operations.md";
+const COMMAND_LINE: &str = "docs/command-line.md";
 
 /// Flags of other programs that the documents show in use.
 const FOREIGN_FLAGS: &[&str] = &[
@@ -110,7 +111,7 @@ fn every_claim_of_the_threat_model_is_held_by_a_test() {
 #[test]
 fn every_setting_that_the_documents_name_exists() {
     let names = Names::load();
-    for path in [OPERATIONS, SECURITY, "SECURITY.md", "deploy/README.md"] {
+    for path in [COMMAND_LINE, OPERATIONS, SECURITY, "SECURITY.md", "deploy/README.md"] {
         let text = read(path);
         let variables = variables_in(&text);
         let unknown: Vec<_> = variables.difference(&names.variables).collect();
@@ -124,7 +125,7 @@ fn every_setting_that_the_documents_name_exists() {
 
 #[test]
 fn every_file_that_the_documents_name_is_there() {
-    for path in [OPERATIONS, SECURITY, "SECURITY.md", "deploy/README.md"] {
+    for path in [COMMAND_LINE, OPERATIONS, SECURITY, "SECURITY.md", "deploy/README.md"] {
         let text = read(path);
         for word in
             quoted(&text).into_iter().filter(|word| word.starts_with("deploy/") && !word.contains(' '))

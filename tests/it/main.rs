@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)] // nothing outside sees any of this
 
 mod canary;
+mod command_line;
 mod demo;
 mod deploy_dashboards;
 mod deploy_documents;

@@ -6,10 +6,7 @@ use baton_ninja_one::{
     simulator::Fault,
     wire::{api, v2},
 };
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    time::timeout,
-};
+use tokio::time::timeout;
 use tonic::{Code, transport::Channel};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -111,23 +108,6 @@ async fn the_binary_serves_and_ends_well_even_with_a_silent_client_holding_a_str
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("shutting down"), "{log}");
     assert!(!log.contains("simulator-secret"), "the secret is in the log: {log}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_whose_stdout_nobody_reads_serves_all_the_same() {
-    let world = World::small().await;
-    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
-    let mut child = Binary::new(&args).against(&world).without_reader().start();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    while let Some(line) = timeout(PATIENCE, log.next_line()).await.unwrap().unwrap() {
-        if line.contains("\"msg\":\"ready\"") {
-            let pid = child.id().unwrap().to_string();
-            assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        }
-    }
-    assert_eq!(timeout(PATIENCE, child.wait()).await.unwrap().unwrap().code(), Some(0));
-    let demo = Binary::new(&["demo", "--users", "20"]).without_reader().output().await;
-    assert_eq!(demo.status.code(), Some(0), "{demo:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

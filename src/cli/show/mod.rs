@@ -11,7 +11,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 
 use super::{
     error::CliError,
-    print::{Trouble, to_stdout},
+    print::{Trouble, complain, to_stdout},
     run::limits,
     sheet::Sheet,
     view::{self, Ids, Number, View, Who},
@@ -98,7 +98,7 @@ impl<'f> Loaded<'f> {
 /// What a reader should know about the result, beside it.
 pub(super) fn note(odd: Option<String>) {
     if let Some(odd) = odd {
-        eprintln!("note: {odd}");
+        complain(format_args!("note: {odd}"));
     }
 }
 

@@ -53,11 +53,6 @@ impl Binary {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    /// Starts it as it is, and leaves it to the caller.
-    pub fn start(mut self) -> Child {
-        self.command.spawn().unwrap()
-    }
-
     /// Nobody reads what it prints: the other end of its stdout is closed.
     pub fn without_reader(mut self) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -68,7 +63,9 @@ impl Binary {
 
     /// Runs it to its end.
     pub async fn output(mut self) -> Output {
-        timeout(PATIENCE, self.command.output()).await.expect("the binary ends").unwrap()
+        // `Command::output` would put a reader in place of the one that is told to be missing.
+        let child = self.command.spawn().unwrap();
+        timeout(PATIENCE, child.wait_with_output()).await.expect("the binary ends").unwrap()
     }
 
     /// Starts it and waits for the line that says where it listens.
@@ -77,26 +74,25 @@ impl Binary {
     }
 
     /// Starts it and waits for the line that says where this is.
-    pub async fn telling(mut self, what: &str) -> Running {
+    pub async fn telling(self, what: &str) -> Running {
+        let mut running = self.start();
+        let is_whole = |line: &str| line.ends_with('\n') && line.starts_with(&format!("{what} on "));
+        let told = running.until(|told| told.split_inclusive('\n').any(is_whole)).await;
+        let said = told.lines().filter_map(|line| line.split_once(" on "));
+        running.said = said.map(|(what, address)| (what.to_owned(), address.to_owned())).collect();
+        running.address = running.said(what).to_owned();
+        running
+    }
+
+    /// Starts it, and hears what it says.
+    pub fn start(mut self) -> Running {
         let mut child = self.command.spawn().unwrap();
-        let stdout = Pipe::of(child.stdout.take().unwrap());
+        let stdout = match child.stdout.take() {
+            Some(stdout) => Pipe::of(stdout),
+            None => Pipe::of(tokio::io::empty()),
+        };
         let stderr = Pipe::of(child.stderr.take().unwrap());
-        let mut running =
-            Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self };
-        loop {
-            let told = text(&running.stdout.so_far());
-            let lines = told.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-            let said = lines.filter_map(|line| line.split_once(" on "));
-            running.said = said.map(|(what, address)| (what.to_owned(), address.to_owned())).collect();
-            if let Some((_, address)) = running.said.iter().find(|(known, _)| known == what) {
-                running.address.clone_from(address);
-                return running;
-            }
-            let goes_on = timeout(PATIENCE, running.stdout.grew()).await.expect("it says where it listens");
-            if !goes_on {
-                panic!("instead of an address: {told} {}", text(&running.stderr.end().await));
-            }
-        }
+        Running { address: String::new(), said: Vec::new(), child, stdout, stderr, _binary: self }
     }
 }
 
@@ -166,6 +162,26 @@ impl Running {
     pub fn said(&self, what: &str) -> &str {
         let said = self.said.iter().find(|(known, _)| known == what);
         said.map_or_else(|| panic!("it says nothing of {what}: {:?}", self.said), |(_, address)| address)
+    }
+
+    /// Waits until what it wrote to stdout is so; all of that.
+    pub async fn until(&mut self, so: impl Fn(&str) -> bool) -> String {
+        loop {
+            let told = text(&self.stdout.so_far());
+            if so(&told) {
+                return told;
+            }
+            let goes_on = timeout(PATIENCE, self.stdout.grew()).await.expect("it comes to say so");
+            assert!(goes_on, "it ended before: {told} {}", text(&self.stderr.end().await));
+        }
+    }
+
+    /// Waits until it has logged this to stderr.
+    pub async fn logs(&mut self, what: &str) {
+        while !text(&self.stderr.so_far()).contains(what) {
+            let goes_on = timeout(PATIENCE, self.stderr.grew()).await.expect("it comes to log that");
+            assert!(goes_on, "it ended before: {}", text(&self.stderr.so_far()));
+        }
     }
 
     /// Its process id.
