@@ -150,6 +150,22 @@ async fn a_connection_that_is_silent_is_given_up_and_replaced() {
     plane.finished(&id).await.success();
     let gap = gaps(&plane.calls_of("GetTask"))[0];
     assert!((90.0..=92.0).contains(&gap), "{gap}");
+    assert_eq!(plane.dials(), 2, "the silent connection is replaced, and no other");
+    bench.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_given_out_again_and_again_is_not_asked_for_in_a_circle() {
+    let plane = ControlPlane::new();
+    plane.next_poll(Duration::ZERO);
+    let bench = Bench::start(&plane, Setup::default());
+    let id = plane.offer(sync("wait-600"));
+    plane.given_out(&id).await;
+    plane.offer_over_and_over(&id, 20);
+    let (asked, began) = (plane.calls_of("GetTask").len(), Instant::now());
+    plane.answered("GetTask", asked + 20).await;
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+    plane.finished(&id).await.success();
     bench.stop().await;
 }
 

@@ -78,8 +78,8 @@ impl Connect {
 
     /// Whether it is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
-        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
-        let host = host.trim_matches(['[', ']']);
+        let Ok(authority) = self.authority.parse::<http::uri::Authority>() else { return false };
+        let host = authority.host().trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 

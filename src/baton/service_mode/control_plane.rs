@@ -155,9 +155,13 @@ impl ControlPlane {
     }
 }
 
+/// How much longer the other side is told that a call holds. The transport keeps that time as well, and a connection is only
+/// replaced when it is we who have lost patience.
+const SLACK: Duration = Duration::from_secs(5);
+
 fn authorized<Q>(message: Q, token: &Token, deadline: Duration) -> Request<Q> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", token.header());
-    request.set_timeout(deadline);
+    request.set_timeout(deadline + SLACK);
     request
 }

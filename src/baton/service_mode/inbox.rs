@@ -10,7 +10,7 @@ use crate::wire::api::{
 
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// An answer without a task and without a wait must not make us ask in a circle.
-const IDLE_WAIT: Duration = Duration::from_millis(100);
+pub(super) const IDLE_WAIT: Duration = Duration::from_millis(100);
 
 /// An answer to a poll.
 #[derive(Debug, Default)]

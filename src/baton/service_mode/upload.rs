@@ -1,4 +1,5 @@
-//! Uploading an asset of a task, its sync or its log: read once for its checksum, then sent from the disk in pieces. It is never in memory as a whole.
+//! Uploading an asset of a task, its sync or its log: read once for its checksum, then sent from the disk in pieces. It is
+//! never in memory as a whole.
 
 use std::{
     io::{self, Read as _},

@@ -19,7 +19,7 @@ use super::{
     error::told,
     finish::Finisher,
     hello::hello,
-    inbox::Work,
+    inbox::{IDLE_WAIT, Work},
     outcome::Outcome,
     poll::{Poller, after_failures},
     scratch,
@@ -155,10 +155,12 @@ impl Shared {
                 Ok(answer) => {
                     failures = 0;
                     self.options.condition.set(Standing::Good);
+                    let mut begun = false;
                     for work in answer.tasks {
-                        self.start(work, tasks, stop);
+                        begun |= self.start(work, tasks, stop);
                     }
-                    sleep(answer.wait).await;
+                    // What is ours already must not make us ask in a circle.
+                    sleep(if begun { answer.wait } else { answer.wait.max(IDLE_WAIT) }).await;
                 }
                 Err(status) => {
                     failures += 1;
@@ -180,10 +182,10 @@ impl Shared {
     }
 
     /// Begins a task in the background, unless it is ours already.
-    fn start(self: &Arc<Self>, work: Work, tasks: &TaskTracker, stop: &CancellationToken) {
+    fn start(self: &Arc<Self>, work: Work, tasks: &TaskTracker, stop: &CancellationToken) -> bool {
         let Some(held) = self.slots.take(&work.id, work.lane()) else {
             tracing::debug!(task_id = %work.id, "a task under way was given out again");
-            return;
+            return false;
         };
         let kind = work.name();
         let span = tracing::info_span!(
@@ -196,6 +198,7 @@ impl Shared {
         );
         let (shared, stop) = (Arc::clone(self), stop.clone());
         tasks.spawn(async move { shared.carry_out(work, held, stop).await }.instrument(span));
+        true
     }
 
     async fn carry_out(&self, work: Work, held: Held, stop: CancellationToken) {

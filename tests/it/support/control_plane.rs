@@ -55,6 +55,7 @@ impl ControlPlane {
             uploads: Vec::new(),
             tokens: HashMap::new(),
             credentials: Vec::new(),
+            dials: 0,
             token_requests: 0,
             nonces: HashSet::new(),
             public_key: Key::first().public,
@@ -136,9 +137,22 @@ impl ControlPlane {
     pub fn offer_task(&self, mut task: Task, cancel_at: usize) -> String {
         task.id = ksuid(SystemTime::now());
         let id = task.id.clone();
-        let offer = Offer { task, stage: Stage::Queued, cancel_at, heartbeats: 0, lost: false, finish: None };
+        let offer = Offer {
+            task,
+            stage: Stage::Queued,
+            cancel_at,
+            heartbeats: 0,
+            repeats: 0,
+            lost: false,
+            finish: None,
+        };
         self.with(|s| s.offers.push(offer));
         id
+    }
+
+    /// Gives a task out at so many further polls, although it is under way.
+    pub fn offer_over_and_over(&self, id: &str, polls: usize) {
+        self.with(|s| s.offer(id).expect("a known task").repeats = polls);
     }
 
     /// Gives a task out once more, as after its timer.
@@ -175,6 +189,11 @@ impl ControlPlane {
 
     pub fn token_requests(&self) -> usize {
         self.look(|s| s.token_requests)
+    }
+
+    /// How often a way through memory was prepared.
+    pub fn dials(&self) -> usize {
+        self.look(|s| s.dials)
     }
 
     /// Every token given out so far, and every assertion that came for one.

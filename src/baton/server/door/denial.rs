@@ -81,7 +81,7 @@ denials! {
         (Unavailable "TOO_MANY_CALLS" "too many calls from this client; wait and call again")
         "The client calls faster than it may; the details say when to try again"
         "look for a loop in the client, or raise --client-rate";
-    // Here trying again is of no use, and ResourceExhausted says so.
+    // Here trying again is of no use, and ResourceExhausted says so; what is too large a message is for the transport to say.
     HeadersTooLarge "headers_too_large"
         (ResourceExhausted "HEADERS_TOO_LARGE" "the call's headers are too large")
         "The call's headers are larger than 16 KiB"

@@ -1,6 +1,9 @@
 //! A full sync: heartbeats from the beginning to the end, the sync into a file of its own, the upload; then that of its log,
 //! when one is asked for.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tracing::Span;
@@ -15,6 +18,9 @@ use crate::{
     },
     wire::api::task::SyncFullTask,
 };
+
+/// The longest that the upload of a log may take.
+const LOG_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the control plane wishes.
 pub(super) struct Wish<'a> {
@@ -100,7 +106,7 @@ async fn sync_and_upload(
     });
     let scratch = scratch.map_err(failure)?;
 
-    let keeping = if debug { keep_log(shared, &scratch) } else { None };
+    let keeping = if debug { keep_log(shared, &scratch).await } else { None };
     let (file, order) = (scratch.file(), SyncOrder { task, caller: caller(id) });
     let outcome = async {
         shared.job.run(&order, &file, cancel).await?;
@@ -111,12 +117,18 @@ async fn sync_and_upload(
     }
     .await;
     // Assets are told apart by their order, so that a log can only come after a sync.
-    if let Some(keeping) = keeping
-        && outcome.is_ok()
-    {
+    if let Some(keeping) = keeping {
         drop(keeping);
-        // The sync is there; a log that is not does not undo it, and has been logged.
-        let _ = upload(&shared.plane, id, &scratch.debug_log(), Kind::DebugLog, cancel).await;
+        if outcome.is_ok() {
+            // The sync is there; a log that is not does not undo it, and must not hold its end up for long.
+            let log = scratch.debug_log();
+            let sending = upload(&shared.plane, id, &log, Kind::DebugLog, cancel);
+            if timeout(LOG_PATIENCE, sending).await.is_err() {
+                tracing::warn!("the upload of the debug log took too long; it is left out");
+            }
+        } else {
+            tracing::info!("there is no sync, and so nothing that its debug log could be handed over with");
+        }
     }
     // Gone before the task's end is told; after a failure to remove it, the next start tries again.
     let _ = blocking(move || scratch.remove()).await;
@@ -124,8 +136,9 @@ async fn sync_and_upload(
 }
 
 /// Begins the log of the task. Without it the task is carried out all the same.
-fn keep_log(shared: &Shared, scratch: &Scratch) -> Option<Keeping> {
-    let kept = shared.options.task_logs.keep(&Span::current(), &scratch.debug_log());
+async fn keep_log(shared: &Shared, scratch: &Scratch) -> Option<Keeping> {
+    let (logs, span, file) = (Arc::clone(&shared.options.task_logs), Span::current(), scratch.debug_log());
+    let kept = blocking(move || logs.keep(&span, &file)).await.ok()?;
     kept.inspect_err(|error| tracing::warn!(%error, "the debug log that was asked for cannot be kept")).ok()
 }
 

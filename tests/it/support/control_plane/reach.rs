@@ -21,8 +21,9 @@ impl ControlPlane {
         let (streams, incoming) = mpsc::unbounded_channel::<std::io::Result<DuplexStream>>();
         let server = Server::builder().add_service(BatonServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(UnboundedReceiverStream::new(incoming)));
-        let endpoint = Endpoint::from_static("http://in.memory");
+        let (endpoint, plane) = (Endpoint::from_static("http://in.memory"), self.clone());
         Arc::new(move || {
+            plane.with(|s| s.dials += 1);
             let streams = streams.clone();
             let connect = tower::service_fn(move |_: Uri| {
                 let streams = streams.clone();

@@ -53,6 +53,8 @@ pub(super) struct Offer {
     /// Cancelled at this heartbeat, counted from 1.
     pub(super) cancel_at: usize,
     pub(super) heartbeats: usize,
+    /// How often it is given out while it is under way.
+    pub(super) repeats: usize,
     /// The answer to its end got lost, so that it may be told once more.
     pub(super) lost: bool,
     pub(super) finish: Option<api::BatonServiceFinishTaskRequest>,
@@ -67,6 +69,8 @@ pub(super) struct Script {
     pub(super) tokens: HashMap<String, Instant>,
     /// Tokens that were given out, and the assertions that they were given out for.
     pub(super) credentials: Vec<String>,
+    /// How often a connection was prepared.
+    pub(super) dials: usize,
     pub(super) token_requests: usize,
     pub(super) nonces: HashSet<String>,
     pub(super) public_key: String,

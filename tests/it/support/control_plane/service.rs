@@ -20,7 +20,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::{Call, ControlPlane, Fault, Upload, script::Stage};
+use super::{
+    Call, ControlPlane, Fault, Upload,
+    script::{Offer, Stage},
+};
 
 impl ControlPlane {
     /// Notes the call, and refuses it when token, rules or a fault say so.
@@ -88,9 +91,14 @@ impl ControlPlane {
 
     fn give_out(&self, most: usize) -> Vec<Task> {
         self.with(|s| {
-            let queued = s.offers.iter_mut().filter(|o| o.stage == Stage::Queued).take(most);
+            let due =
+                |o: &&mut Offer| o.stage == Stage::Queued || (o.stage == Stage::Offered && o.repeats > 0);
+            let queued = s.offers.iter_mut().filter(due).take(most);
             queued
                 .map(|offer| {
+                    if offer.stage == Stage::Offered {
+                        offer.repeats -= 1;
+                    }
                     offer.stage = Stage::Offered;
                     offer.task.clone()
                 })
