@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::error::CliError;
-use crate::baton::c1z::C1zError;
+use crate::{baton::c1z::C1zError, telemetry::redact::scrub};
 
 /// Why printing stopped.
 pub(super) enum Trouble {
@@ -40,9 +40,9 @@ pub(super) fn say(line: impl fmt::Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// The same on stderr, about what went wrong.
+/// The same on stderr, about what went wrong; a text from outside may be part of it.
 pub(super) fn complain(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", scrub(&line.to_string()));
 }
 
 /// Prints to stdout. A reader that hangs up, such as `head`, is no failure: `code` stays what it is.

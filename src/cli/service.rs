@@ -2,7 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 
 use super::{compose, daemon::Daemon, error::CliError, observe::Counted, run as bare, serve};
 use crate::{
@@ -11,13 +13,13 @@ use crate::{
         readiness::{Condition, Standing},
         runtime::Runtime,
         service_mode::{
-            ClientId, Clock, Connect, ControlPlane, HostFacts, Options, Program, SecretFn, ServiceError,
-            Syncs, Tls, TokenEndpoint, Worker, host_id,
+            ClientId, Clock, Connect, ControlPlane, FetchToken, HostFacts, NewToken, Options, Program,
+            SecretFn, ServiceError, Syncs, Tls, TokenEndpoint, Worker, host_id,
         },
         sync::Expansion,
     },
     config::{self, Settings},
-    telemetry::Logs,
+    telemetry::{Logs, redact},
 };
 
 /// The name of the condition that the control plane answers.
@@ -114,7 +116,7 @@ fn worker(
     let tokens = TokenEndpoint::new(&connect, secret, clock)?;
     let host_id = host_id(control_plane.host_id.as_deref());
     tracing::info!(client_id = %connect.id, host = connect.authority, host_id, "service mode");
-    let plane = ControlPlane::new(connect.dial()?, Arc::new(tokens), host_id);
+    let plane = ControlPlane::new(connect.dial()?, Arc::new(Hidden(tokens)), host_id);
 
     bare::refuse_other_engines(&settings.storage)?;
     let syncs = Syncs::new(
@@ -138,6 +140,18 @@ fn worker(
         task_logs: Arc::new(logs.clone()),
     };
     Ok(Worker::new(Arc::new(plane), Arc::clone(&daemon.runtime), Arc::new(syncs), options))
+}
+
+/// Tokens that are kept out of what is written.
+struct Hidden(TokenEndpoint);
+
+#[async_trait]
+impl FetchToken for Hidden {
+    async fn fetch(&self) -> Result<NewToken, Status> {
+        let token = self.0.fetch().await?;
+        redact::register_passing(&token.secret);
+        Ok(token)
+    }
 }
 
 fn program() -> Program {

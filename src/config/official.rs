@@ -111,9 +111,13 @@ pub(super) static SETTINGS: &[Setting] = &[
     Setting::bool("parallel-sync", Sync, "Deprecated")
         .hidden()
         .without_effect("it is deprecated; --workers is its successor"),
-    Setting::int("task-concurrency", Service, "Tasks that service mode works on at the same time")
-        .default("3")
-        .range(1, 100),
+    Setting::int(
+        "task-concurrency",
+        Service,
+        "Tasks that service mode works on at the same time; short ones do not wait for syncs",
+    )
+    .default("3")
+    .range(1, 100),
     Setting::bool("keep-previous-sync-c1z", Sync, "Keep the previous sync's file in service mode").hidden(),
     Setting::bool("skip-full-sync", Sync, "Record an empty finished sync and read nothing"),
     Setting::list("sync-resources", Sync, "Sync only these resources, as BIDs (bid:r:...)").value("BIDS"),

@@ -25,7 +25,7 @@ const LIBRARIES: [&str; 16] = [
 ];
 
 /// The audit trail is written at every level: who asks for less noise does not ask for less proof.
-const AUDIT: &str = "audit";
+pub(super) const AUDIT: &str = "audit";
 
 /// A log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

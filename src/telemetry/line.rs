@@ -85,20 +85,25 @@ impl Line<'_> {
             self.caller
         );
         // Text from outside must not be able to forge a line or move the cursor.
-        for character in self.message().chars() {
-            if character.is_control() {
-                out.extend(character.escape_default());
-            } else {
-                out.push(character);
-            }
-        }
+        visible(out, self.message());
         if !self.fields.values.is_empty() {
             out.push_str("\t{");
             for (at, (name, value)) in self.fields.values.iter().enumerate() {
                 let comma = if at == 0 { "" } else { ", " };
-                let _ = write!(out, "{comma}{}: {value}", Value::from(name.as_str()));
+                let _ = write!(out, "{comma}{}: ", Value::from(name.as_str()));
+                visible(out, &value.to_string());
             }
             out.push('}');
+        }
+    }
+}
+
+fn visible(out: &mut String, text: &str) {
+    for character in text.chars() {
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
         }
     }
 }

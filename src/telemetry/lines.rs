@@ -66,7 +66,11 @@ where
         }
         let (at, level, caller) = ((self.now)(), *metadata.level(), &*caller(metadata));
         if logged && let Some(records) = &self.records {
-            records.emit(metadata.target(), &Line { at, level, caller, fields: &fields });
+            records.emit(
+                metadata.target(),
+                around().next().is_some(),
+                &Line { at, level, caller, fields: &fields },
+            );
         }
         if let Some(trace) = entered_trace() {
             fields.set_missing("trace_id", trace.into());

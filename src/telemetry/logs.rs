@@ -69,11 +69,23 @@ pub enum LogsError {
         #[source]
         source: std::io::Error,
     },
+    /// The log of a span cannot be made.
+    #[error("cannot make the log {}: {source}; see to the space and the rights of the temporary directory", path.display())]
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The span is not one of ours, or another subscriber listens to it.
+    #[error("the span cannot be listened to")]
+    Unheard,
     /// Someone has set up logging already.
     #[error("logging is set up already")]
     Twice,
     /// The subscriber is gone.
-    #[error("the log level cannot be changed: logging has ended")]
+    #[error("what is logged cannot be changed: logging has ended")]
     Gone,
 }
 
@@ -122,9 +134,9 @@ impl Logs {
     /// # Errors
     /// The file cannot be made, or the subscriber that this handle belongs to is gone.
     pub fn keep(&self, span: &Span, path: &Path) -> Result<Kept, LogsError> {
-        let open = |source| LogsError::Open { path: path.to_owned(), source };
-        let file = Capped::create(path, KEPT_BYTES).map_err(open)?;
-        let id = span.id().ok_or(LogsError::Gone)?;
+        let made = |source| LogsError::Keep { path: path.to_owned(), source };
+        let file = Capped::create(path, KEPT_BYTES).map_err(made)?;
+        let id = span.id().ok_or(LogsError::Unheard)?;
         self.change(|listeners| listeners.keep(&id, Arc::new(file)))?;
         Ok(Kept { logs: self.clone(), id, _span: span.clone() })
     }

@@ -5,7 +5,7 @@
 //! URL-encoded or base64 form.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
@@ -21,52 +21,44 @@ const SHORTEST: usize = 6;
 
 static REGISTERED: LazyLock<RwLock<Registry>> = LazyLock::new(Default::default);
 
+/// How many passing secrets are remembered: two tokens in use, those before them, and secrets that rotate.
+const PASSING: usize = 8;
+
 /// The forms of each registered value.
 #[derive(Default)]
 struct Registry {
-    next: u64,
     forever: Vec<Vec<SecretString>>,
-    guarded: BTreeMap<u64, Vec<SecretString>>,
+    passing: VecDeque<Vec<SecretString>>,
+}
+
+impl Registry {
+    fn forms(&self) -> impl Iterator<Item = &SecretString> {
+        self.forever.iter().chain(&self.passing).flatten()
+    }
+
+    fn knows(&self, value: &str) -> bool {
+        value.len() < SHORTEST || self.forms().any(|form| form.expose_secret() == value)
+    }
 }
 
 /// Cuts `secret` out of every log line from now on. For secrets that live as long as the process.
 pub fn register_secret(secret: &SecretString) {
     let value = secret.expose_secret();
     let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    let known = registry.forever.iter().flatten().any(|form| form.expose_secret() == value);
-    if value.len() >= SHORTEST && !known {
+    if !registry.knows(value) {
         registry.forever.push(forms(value));
     }
 }
 
-/// Cuts `secret` out of every log line while the guard lives. For tokens that come and go.
-#[must_use = "the secret is forgotten when the guard is dropped"]
-pub fn register_while(secret: &SecretString) -> Option<Registered> {
-    Registered::new(secret)
-}
-
-/// Holds a secret in the registry.
-#[derive(Debug)]
-pub struct Registered(u64);
-
-impl Registered {
-    fn new(secret: &SecretString) -> Option<Self> {
-        let value = secret.expose_secret();
-        if value.len() < SHORTEST {
-            return None;
+/// Cuts `secret` out of every log line until some more have come. For tokens, and for secrets that rotate.
+pub fn register_passing(secret: &SecretString) {
+    let value = secret.expose_secret();
+    let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    if !registry.knows(value) {
+        if registry.passing.len() == PASSING {
+            registry.passing.pop_front();
         }
-        let forms = forms(value);
-        let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-        let number = registry.next;
-        registry.next += 1;
-        registry.guarded.insert(number, forms);
-        Some(Self(number))
-    }
-}
-
-impl Drop for Registered {
-    fn drop(&mut self) {
-        REGISTERED.write().unwrap_or_else(PoisonError::into_inner).guarded.remove(&self.0);
+        registry.passing.push_back(forms(value));
     }
 }
 
@@ -74,7 +66,7 @@ impl Drop for Registered {
 pub fn scrub(line: &str) -> Cow<'_, str> {
     let registry = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
     let mut out = Cow::Borrowed(line);
-    for form in registry.forever.iter().chain(registry.guarded.values()).flatten() {
+    for form in registry.forms() {
         let form = form.expose_secret();
         if out.contains(form) {
             out = Cow::Owned(out.replace(form, REDACTED));

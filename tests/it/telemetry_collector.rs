@@ -47,6 +47,7 @@ async fn list_roles(running: &Running, request_id: &str) {
     });
     let traceparent = format!("00-{TRACE}-{CALLER}-01");
     request.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    request.metadata_mut().insert("tracestate", format!("caller={request_id}").parse().unwrap());
     request.metadata_mut().insert("x-request-id", request_id.parse().unwrap());
     let channel = channel(running).await;
     // What the daemon asks NinjaOne at its start is no part of the trace.
@@ -170,12 +171,16 @@ async fn no_secret_reaches_the_collector_even_if_a_caller_sends_it() {
     for sent in [&secret, "canary-header-9"] {
         list_roles(&running, sent).await;
     }
+    let token = world.ninja_one.given_out().last().unwrap().expose_secret().to_owned();
+    list_roles(&running, &token).await;
     let log = stopped(running).await;
     assert!(collector.authorizations().iter().all(|given| given == "Bearer canary-header-9"));
     assert!(!collector.authorizations().is_empty(), "the header is not sent");
     for told in [collector.everything(), log] {
         assert!(told.contains("[redacted]"), "{told}");
-        assert!(!told.contains(&secret) && !told.contains("canary-header-9"), "a secret was sent");
+        for secret in [&*secret, "canary-header-9", &*token] {
+            assert!(!told.contains(secret), "a secret was sent");
+        }
     }
 }
 
@@ -211,9 +216,10 @@ async fn a_collector_over_tls_is_trusted_by_its_certificate_and_by_nothing_else(
 #[tokio::test]
 async fn a_collector_that_is_not_there_costs_a_warning_and_not_the_work() {
     let world = World::small().await;
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Bound and not listening: refused for as long as it lives.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = nobody.local_addr().unwrap().to_string();
-    drop(nobody);
     let output = Binary::new(&["--otel-collector-endpoint-tls-insecure"])
         .against(&world)
         .env("BATON_OTEL_COLLECTOR_ENDPOINT", &address)

@@ -82,6 +82,8 @@ pub struct ClientConfig {
     pub user_agent: String,
     /// Told about every exchange.
     pub observer: Arc<dyn RequestObserver>,
+    /// Told of every secret that NinjaOne hands out, before it is used, so that it can be kept out of what is written.
+    pub hide: fn(&SecretString),
 }
 
 impl ClientConfig {
@@ -108,6 +110,7 @@ impl ClientConfig {
             extra_ca: None,
             user_agent: concat!("baton-ninja-one/", env!("CARGO_PKG_VERSION")).into(),
             observer: Arc::new(NoObserver),
+            hide: |_| {},
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) struct OAuth {
     scopes: Vec<String>,
     path: String,
     fallback: Option<String>,
+    hide: fn(&SecretString),
     /// Whether the fallback path has proved to be the right one.
     fallen_back: AtomicBool,
     /// The refresh token as the source gave it, and as it was rotated since.
@@ -77,6 +78,7 @@ impl OAuth {
             scopes: config.scopes.clone(),
             path: config.token_path.clone(),
             fallback: config.token_path_fallback.clone().filter(|path| *path != config.token_path),
+            hide: config.hide,
             fallen_back: AtomicBool::new(false),
             held: Mutex::new(None),
         }
@@ -140,6 +142,7 @@ impl OAuth {
             return;
         };
         let rotated = SecretString::from(rotated.clone());
+        (self.hide)(&rotated);
         let mut lock = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(held) = &mut *lock else {
             return;
@@ -212,8 +215,10 @@ impl FetchToken for OAuth {
         if secret.is_empty() || !secret.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
             return Err(unreadable("access_token".to_owned()));
         }
+        let secret = SecretString::from(secret.clone());
+        (self.hide)(&secret);
         Ok(NewToken {
-            secret: SecretString::from(secret.clone()),
+            secret,
             lifetime: answer.expires_in(),
             scopes: answer.scope.map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
         })

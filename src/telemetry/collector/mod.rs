@@ -59,10 +59,12 @@ impl Collector {
     pub fn new(reach: &Reach, signals: Signals) -> Result<Self, CollectorError> {
         let channel = reach.channel()?;
         hide_headers(&|name| std::env::var(name).ok());
-        let resource = Resource::builder()
-            .with_service_name(service_name())
-            .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-            .build();
+        let mut resource = Resource::builder();
+        if !is_named(&|name| std::env::var(name).ok()) {
+            resource = resource.with_service_name(SCOPE);
+        }
+        let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
+        let resource = resource.with_attribute(version).build();
         let traces = signals.traces.then(|| traces(channel.clone(), resource.clone())).transpose()?;
         let logs = signals.logs.then(|| logs(channel, resource)).transpose()?;
         Ok(Self { traces, logs })
@@ -91,7 +93,9 @@ impl Collector {
     pub(super) fn finish(&self, patience: Duration) {
         let end = Instant::now() + patience;
         if let Some(traces) = &self.traces {
-            let _ = traces.shutdown_with_timeout(patience);
+            // The last lines of a log matter most, and must not be left without time.
+            let theirs = if self.logs.is_some() { patience / 2 } else { patience };
+            let _ = traces.shutdown_with_timeout(theirs);
         }
         if let Some(logs) = &self.logs {
             let _ = logs.shutdown_with_timeout(end.saturating_duration_since(Instant::now()));
@@ -125,10 +129,10 @@ fn hide_headers(environment: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// The name in the environment wins, as the specification of OpenTelemetry wants.
-fn service_name() -> String {
-    std::env::var("OTEL_SERVICE_NAME")
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| SCOPE.to_owned())
+/// Whether the environment names the service; then that name wins, as the specification of OpenTelemetry wants.
+fn is_named(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    let given = |name| environment(name).filter(|text| !text.is_empty());
+    given("OTEL_SERVICE_NAME").is_some()
+        || given("OTEL_RESOURCE_ATTRIBUTES")
+            .is_some_and(|all| all.split(',').any(|pair| pair.trim_start().starts_with("service.name=")))
 }

@@ -4,6 +4,7 @@ use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, Severity};
 use opentelemetry_sdk::logs::SdkLogger;
 use serde_json::Value;
 
+use crate::telemetry::level::AUDIT;
 use crate::telemetry::line::Line;
 use crate::telemetry::redact::scrub;
 
@@ -15,10 +16,11 @@ impl Records {
         Self(logger)
     }
 
-    /// Sends a line, with whatever is secret cut out.
-    pub(in crate::telemetry) fn emit(&self, target: &'static str, line: &Line<'_>) {
-        // What is said about the collector would come back to it for ever.
-        if target.starts_with(super::told::TARGET) {
+    /// Sends a line, with whatever is secret cut out; `within` says whether it was said within one of our spans.
+    pub(in crate::telemetry) fn emit(&self, target: &'static str, within: bool, line: &Line<'_>) {
+        // What is said about the way to the collector, by us or by a library that carries it, would come back for ever.
+        let ours = target.starts_with(env!("CARGO_CRATE_NAME")) || target == AUDIT;
+        if target.starts_with(super::told::TARGET) || !(ours || within) {
             return;
         }
         let mut record = self.0.create_log_record();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanContext, Status, TraceState};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -82,6 +82,11 @@ impl<E: LogExporter> LogExporter for Told<E> {
 fn clean(span: &mut SpanData) {
     clean_text(&mut span.name);
     clean_values(&mut span.attributes);
+    if let Cow::Owned(_) = scrub(&span.span_context.trace_state().header()) {
+        let of = &span.span_context;
+        let (trace, flags) = (of.trace_id(), of.trace_flags());
+        span.span_context = SpanContext::new(trace, of.span_id(), flags, of.is_remote(), TraceState::NONE);
+    }
     for event in &mut span.events.events {
         clean_text(&mut event.name);
         clean_values(&mut event.attributes);

@@ -75,7 +75,7 @@ pub struct Metrics {
 /// A sync that is over.
 #[derive(Debug, Clone, Copy)]
 pub struct SyncReport {
-    /// What kind of sync: `full`, `partial`, `targeted`.
+    /// What kind of sync: `full`, `partial`, `resources_only`.
     pub kind: &'static str,
     /// How it ended: `success`, or a word for the failure.
     pub outcome: &'static str,

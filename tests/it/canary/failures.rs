@@ -13,7 +13,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{health::get, support::binary::Binary};
+use crate::{
+    health::get,
+    support::{PATIENCE, binary::Binary},
+};
 
 const WRONG: &str = r#"wrong canary "q"\/+&=%é<5>"#;
 const IN_URL: &str = "url-canary-5f2c";
@@ -149,9 +152,12 @@ async fn the_password_of_a_proxy_is_told_to_the_proxy_alone() {
         } else {
             let running = binary.telling("health pages").await;
             let page = || get(running.said("health pages"), "/ready");
-            while !page().await.1.contains("control_plane_unreachable") {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            let told = async {
+                while !page().await.1.contains("control_plane_unreachable") {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, told).await.expect("the page comes to say so");
             caught.add(format!("/ready by {scheme}"), page().await.1, "control_plane_unreachable");
             running.terminate();
             running.output().await
