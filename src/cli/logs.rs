@@ -21,31 +21,60 @@ use crate::{
 /// The longest sleep before the clock is looked at again: it may be set, and machines sleep.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Starts logging, and says what was odd about the settings. `usual` is logged when info is asked for, which is also what
-/// nobody asked for. With `otel`, traces and log records go to the collector that it names, if it names one; that needs a
-/// runtime.
-pub(super) fn start(
-    settings: &config::Logs,
-    otel: Option<&config::Otel>,
-    warnings: &[String],
-    usual: Level,
-) -> Result<Logs, CliError> {
-    let terminal = std::io::stdout().is_terminal();
-    let (mut options, odd) =
-        Options::from_settings(&settings.level, settings.format.as_deref(), settings.paths.clone(), terminal);
-    if let Some(end) = settings.debug_expires_at {
-        let (before, after) = around(options.level);
-        options.level = if OffsetDateTime::now_utc() < end { before } else { after };
+/// How a command wants to log.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) settings: &'a config::Logs,
+    /// The collector's settings, for a command that sends to one; that needs a runtime.
+    pub(super) otel: Option<&'a config::Otel>,
+    /// What was odd about the settings, to be said first.
+    pub(super) warnings: &'a [String],
+    /// What is logged when info is asked for, which is also what nobody asked for.
+    pub(super) usual: Level,
+}
+
+impl Wanted<'_> {
+    /// Starts logging, and says what was odd about the settings.
+    pub(super) fn start(self) -> Result<Logs, CliError> {
+        let Self { settings, otel, warnings, .. } = self;
+        let terminal = std::io::stdout().is_terminal();
+        let (mut options, odd) = Options::from_settings(
+            &settings.level,
+            settings.format.as_deref(),
+            settings.paths.clone(),
+            terminal,
+        );
+        if let Some(end) = settings.debug_expires_at {
+            let (before, after) = around(options.level);
+            options.level = if OffsetDateTime::now_utc() < end { before } else { after };
+        }
+        options.level = self.or_usual(options.level);
+        let collector = otel.map(collector).transpose()?.flatten();
+        let logs = Logs::init(&options, collector).map_err(|e| CliError::new(e.to_string()))?;
+        for warning in odd.iter().chain(warnings) {
+            tracing::warn!("{warning}");
+        }
+        Ok(logs)
     }
-    if options.level == Level::Info {
-        options.level = usual;
+
+    /// Lowers the level when the time for debug is over. Needs a runtime.
+    pub(super) fn expire(self, logs: Logs) {
+        let end = self.settings.debug_expires_at.filter(|end| OffsetDateTime::now_utc() < *end);
+        let Some(end) = end else { return };
+        let (_, after) = around(Level::parse(&self.settings.level).unwrap_or_default());
+        let after = self.or_usual(after);
+        tokio::spawn(async move {
+            until(end, OffsetDateTime::now_utc).await;
+            match logs.set_level(after) {
+                Ok(()) => tracing::info!("the time for debug is over"),
+                Err(error) => tracing::warn!(%error, "the time for debug is over"),
+            }
+        });
     }
-    let collector = otel.map(collector).transpose()?.flatten();
-    let logs = Logs::init(&options, collector).map_err(|e| CliError::new(e.to_string()))?;
-    for warning in odd.iter().chain(warnings) {
-        tracing::warn!("{warning}");
+
+    fn or_usual(self, level: Level) -> Level {
+        if level == Level::Info { self.usual } else { level }
     }
-    Ok(logs)
 }
 
 /// The collector that the settings name.
@@ -75,19 +104,6 @@ impl TaskLogs for Logs {
         let kept = Self::keep(self, span, file).map_err(io::Error::other)?;
         Ok(Box::new(kept))
     }
-}
-
-/// Lowers the level when the time for debug is over. Needs a runtime.
-pub(super) fn expire(logs: Logs, settings: &config::Logs) {
-    let Some(end) = settings.debug_expires_at.filter(|end| OffsetDateTime::now_utc() < *end) else { return };
-    let (_, after) = around(Level::parse(&settings.level).unwrap_or_default());
-    tokio::spawn(async move {
-        until(end, OffsetDateTime::now_utc).await;
-        match logs.set_level(after) {
-            Ok(()) => tracing::info!("the time for debug is over"),
-            Err(error) => tracing::warn!(%error, "the time for debug is over"),
-        }
-    });
 }
 
 /// The levels before and after the end of debug: debug until then, and never debug afterwards.

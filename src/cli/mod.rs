@@ -29,9 +29,9 @@ use std::{process::ExitCode, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use self::error::CliError;
+use self::{error::CliError, logs::Wanted};
 use crate::{
-    config::{Command, Failure, Invocation, Settings},
+    config::{Command, Failure, Invocation},
     telemetry::{Level, Logs},
 };
 
@@ -55,34 +55,28 @@ pub fn run(invocation: Invocation) -> ExitCode {
     let Invocation { command, settings, warnings } = invocation;
     let settings = &settings;
     // Where a person reads the output, work that is logged in between is in the way.
-    let logs = |usual| logs::start(&settings.logs, None, &warnings, usual);
+    let logs = |usual| Wanted { settings: &settings.logs, otel: None, warnings: &warnings, usual };
     // A collector is for work that is done unattended.
-    let collected = || logs::start(&settings.logs, Some(&settings.otel), &warnings, Level::Info);
+    let collected = Wanted { otel: Some(&settings.otel), ..logs(Level::Info) };
     let outcome = match &command {
         // The commands that only print need neither logs nor a runtime.
         Command::Config => describe::config(),
         Command::Completion(shell) => describe::completion(*shell),
-        Command::Show(wanted) => logs(Level::Warn).and_then(|_| show::run(settings, wanted)),
-        Command::Diff(wanted) => logs(Level::Warn).and_then(|_| diff::run(settings, wanted)),
-        Command::Run => working(settings, collected, async |logs, stop| run::run(settings, logs, stop).await),
-        Command::Serve => working(settings, collected, async |_, stop| serve::run(settings, stop).await),
-        Command::Demo => {
-            working(settings, || logs(Level::Warn), async |_, stop| demo::run(settings, stop).await)
-        }
-        Command::Simulate => {
-            working(settings, || logs(Level::Info), async |_, stop| simulate::run(settings, stop).await)
-        }
+        Command::Show(wanted) => logs(Level::Warn).start().and_then(|_| show::run(settings, wanted)),
+        Command::Diff(wanted) => logs(Level::Warn).start().and_then(|_| diff::run(settings, wanted)),
+        Command::Run => working(collected, async |logs, stop| run::run(settings, logs, stop).await),
+        Command::Serve => working(collected, async |_, stop| serve::run(settings, stop).await),
+        Command::Demo => working(logs(Level::Warn), async |_, stop| demo::run(settings, stop).await),
+        Command::Simulate => working(logs(Level::Info), async |_, stop| simulate::run(settings, stop).await),
         Command::HealthCheck(probe) => {
-            working(settings, || logs(Level::Info), async |_, _| health::check(&settings.health, probe).await)
+            working(logs(Level::Info), async |_, _| health::check(&settings.health, probe).await)
         }
         // It tells by itself what fails and what is odd about the settings.
         Command::Doctor(wanted) => {
-            let logs = || logs::start(&settings.logs, None, &[], Level::Error);
-            working(settings, logs, async |_, stop| doctor::run(settings, wanted, &warnings, stop).await)
+            let logs = Wanted { warnings: &[], ..logs(Level::Error) };
+            working(logs, async |_, stop| doctor::run(settings, wanted, &warnings, stop).await)
         }
-        Command::Capabilities => {
-            working(settings, || logs(Level::Info), async |_, _| describe::capabilities(settings))
-        }
+        Command::Capabilities => working(logs(Level::Info), async |_, _| describe::capabilities(settings)),
     };
     match outcome {
         Ok(code) => code,
@@ -95,17 +89,16 @@ pub fn run(invocation: Invocation) -> ExitCode {
 
 /// Does the work in a runtime that is told when to stop, once there are logs, which may need the runtime as well.
 fn working(
-    settings: &Settings,
-    logs: impl FnOnce() -> Result<Logs, CliError>,
+    wanted: Wanted<'_>,
     work: impl AsyncFnOnce(&Logs, CancellationToken) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::runtime)?;
     let entered = runtime.enter();
-    let logs = logs()?;
+    let logs = wanted.start()?;
     let outcome = runtime.block_on(async {
         let shutdown = signals::shutdown()?;
-        logs::expire(logs.clone(), &settings.logs);
+        wanted.expire(logs.clone());
         work(&logs, shutdown).await
     });
     logs.flush(FLUSH);

@@ -101,6 +101,9 @@ fn worker(
     for warning in without_effect(settings, control_plane) {
         tracing::warn!("{warning}");
     }
+    // What is wrong with the settings is told before anything is made of them.
+    bare::refuse_other_engines(&settings.storage)?;
+    let selection = bare::selection(&settings.selection)?;
     let (program, clock) = (program(), Clock::default());
     let id: ClientId = control_plane.client_id.parse().map_err(ServiceError::from)?;
     let extra_ca = match &control_plane.ca_file {
@@ -118,10 +121,9 @@ fn worker(
     tracing::info!(client_id = %connect.id, host = connect.authority, host_id, "service mode");
     let plane = ControlPlane::new(connect.dial()?, Arc::new(Hidden(tokens)), host_id);
 
-    bare::refuse_other_engines(&settings.storage)?;
     let syncs = Syncs::new(
         Arc::clone(daemon.runtime.connector()),
-        bare::selection(&settings.selection)?,
+        selection,
         bare::workers(settings.selection.workers),
         bare::storage(&settings.storage),
     )

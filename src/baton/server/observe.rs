@@ -112,7 +112,7 @@ where
         continue_trace(&span, request.headers());
         let around = self.around.clone();
         let (observer, within) = (Arc::clone(&around.observer), span.clone());
-        let call = Told { started: Instant::now(), code: None, method, observer, span: within };
+        let call = Ending { started: Instant::now(), code: None, method, observer, span: within };
         let request = request.map(|body| around.timed(body, &call.method, &address));
         let work = async move { around.run(inner, request, id, call, peer).await };
         Box::pin(work.instrument(span))
@@ -125,7 +125,7 @@ impl Observe {
         mut inner: S,
         request: Request<Body>,
         id: HeaderValueText,
-        mut call: Told,
+        mut call: Ending,
         peer: Option<Peer>,
     ) -> Result<Response<Body>, Infallible>
     where
@@ -188,7 +188,7 @@ impl Observe {
 }
 
 /// A call whose end is told when this is dropped. Without a code its caller went away.
-struct Told {
+struct Ending {
     started: Instant,
     code: Option<Code>,
     method: Arc<str>,
@@ -209,7 +209,7 @@ fn at_fault(code: Code) -> bool {
     )
 }
 
-impl Drop for Told {
+impl Drop for Ending {
     fn drop(&mut self) {
         let (elapsed, code) = (self.started.elapsed(), self.code.unwrap_or(Code::Cancelled));
         self.observer.call_ended(&CallReport { method: &self.method, code, elapsed });
@@ -255,7 +255,7 @@ struct Held {
     body: Body,
     /// What of the body has come and has not been handed on.
     rest: Bytes,
-    call: Told,
+    call: Ending,
     _read: Option<DropGuard>,
     _token: TaskTrackerToken,
 }

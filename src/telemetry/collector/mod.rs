@@ -2,7 +2,7 @@
 //!
 //! - [`Reach`]: where the collector is and whom to trust there.
 //! - `records`: log lines as log records, with the trace that they belong to.
-//! - `told`: what stands between the SDK and its exporter: it cuts out secrets, and says once when the collector cannot be
+//! - `watched`: what stands between the SDK and its exporter: it cuts out secrets, and says once when the collector cannot be
 //!   reached and once when it can be again.
 //!
 //! Batches, queues, retries and sampling are those of the OpenTelemetry SDK, and so are the variables `OTEL_*` that change
@@ -10,7 +10,7 @@
 
 mod reach;
 mod records;
-mod told;
+mod watched;
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use self::reach::{CollectorError, Reach};
 pub(super) use self::records::Records;
-use self::told::Told;
+use self::watched::Watched;
 use super::redact;
 
 /// The scope under which spans and records are sent.
@@ -105,13 +105,13 @@ impl Collector {
 
 fn traces(channel: Channel, resource: Resource) -> Result<SdkTracerProvider, CollectorError> {
     let exporter = SpanExporter::builder().with_tonic().with_channel(channel).build()?;
-    let exporter = Told::new(exporter, "traces");
+    let exporter = Watched::new(exporter, "traces");
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 
 fn logs(channel: Channel, resource: Resource) -> Result<SdkLoggerProvider, CollectorError> {
     let exporter = LogExporter::builder().with_tonic().with_channel(channel).build()?;
-    let exporter = Told::new(exporter, "logs");
+    let exporter = Watched::new(exporter, "logs");
     Ok(SdkLoggerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 

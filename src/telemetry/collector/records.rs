@@ -20,7 +20,7 @@ impl Records {
     pub(in crate::telemetry) fn emit(&self, target: &'static str, within: bool, line: &Line<'_>) {
         // What is said about the way to the collector, by us or by a library that carries it, would come back for ever.
         let ours = target.starts_with(env!("CARGO_CRATE_NAME")) || target == AUDIT;
-        if target.starts_with(super::told::TARGET) || !(ours || within) {
+        if target.starts_with(super::watched::TARGET) || !(ours || within) {
             return;
         }
         let mut record = self.0.create_log_record();

@@ -18,13 +18,13 @@ pub(super) const TARGET: &str = module_path!();
 
 /// An exporter that says when it stops and starts to get through, and lets no secret through.
 #[derive(Debug)]
-pub(super) struct Told<E> {
+pub(super) struct Watched<E> {
     inner: E,
     what: &'static str,
     failing: AtomicBool,
 }
 
-impl<E> Told<E> {
+impl<E> Watched<E> {
     pub(super) fn new(inner: E, what: &'static str) -> Self {
         Self { inner, what, failing: AtomicBool::new(false) }
     }
@@ -44,7 +44,7 @@ impl<E> Told<E> {
     }
 }
 
-impl<E: SpanExporter> SpanExporter for Told<E> {
+impl<E: SpanExporter> SpanExporter for Watched<E> {
     async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
         batch.iter_mut().for_each(clean);
         self.tell(self.inner.export(batch).await)
@@ -64,7 +64,7 @@ impl<E: SpanExporter> SpanExporter for Told<E> {
 }
 
 /// Records are clean when they come.
-impl<E: LogExporter> LogExporter for Told<E> {
+impl<E: LogExporter> LogExporter for Watched<E> {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         self.tell(self.inner.export(batch).await)
     }
