@@ -21,7 +21,7 @@ A list is comma-separated, and its flag may be repeated. A duration is a number 
 `1h30m`. A secret can be read from a file: put the file's path in the variable with `_FILE` at its end, such as
 `BATON_NINJA_ONE_CLIENT_SECRET_FILE`; one final line break is not part of the secret. Setting both is a mistake.
 
-All mistakes are reported at once, and the exit code is 2.
+All mistakes that the settings themselves show are reported at once, and the exit code is 2.
 ";
 
 /// The reference of all settings, in Markdown.
@@ -50,6 +50,11 @@ pub fn reference_markdown() -> String {
         }
     }
     out
+}
+
+/// A command by its word; the bare one has none.
+fn named(word: &str) -> String {
+    if word.is_empty() { "bare command".to_owned() } else { code(word) }
 }
 
 fn code(text: &str) -> String {
@@ -91,7 +96,7 @@ fn meaning(setting: &Setting) -> String {
         let _ = write!(text, ". Accepted without effect: {why}");
     }
     if !setting.only.is_empty() {
-        let words: Vec<_> = setting.only.iter().map(|verb| code(verb.word())).collect();
+        let words: Vec<_> = setting.only.iter().map(|verb| named(verb.word())).collect();
         let _ = write!(text, " ({})", words.join(", "));
     }
     if setting.place == Place::EnvironmentOnly {

@@ -75,7 +75,7 @@ async fn scopes(config: &ClientConfig, possible: bool, report: &mut Report) -> V
     for (scope, purpose) in SCOPES {
         let check = format!("scope {scope}");
         if !possible {
-            report.say(check, Finding::skipped("NinjaOne refuses the client app as a whole, see above"));
+            report.say(check, Finding::skipped("there is no token to be had, see above"));
             continue;
         }
         let alone = ClientConfig { scopes: vec![scope.to_owned()], ..config.clone() };

@@ -77,7 +77,9 @@ fn configuration(config: &ClientConfig, settings: &NinjaOne) -> String {
 fn provisioning(wanted: bool, scopes: &[String]) -> Finding {
     let has = scopes.iter().any(|scope| scope == "management");
     match (wanted, has) {
-        (false, _) => Finding::fine("off: nothing is ever written"),
+        (false, _) => Finding::fine(
+            "off: no caller and no task can write; a one-shot flag such as --grant-entitlement can",
+        ),
         (true, true) => Finding::fine(
             "on, and the token has the scope management; whether NinjaOne lets the app write shows with the first write",
         ),
