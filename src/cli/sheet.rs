@@ -183,7 +183,7 @@ impl<'o> Sheet<'o> {
             Format::Table if self.rows == 0 => {}
             Format::Table => {
                 let titles: Vec<_> = self.columns.iter().filter_map(|c| c.title).collect();
-                table::write(self.out, &titles, &self.table, width())?;
+                table::write(self.out, &titles, &self.table, table::table_width())?;
             }
             Format::Json if self.rows == 0 => self.out.write_all(b"[]\n")?,
             Format::Json => self.out.write_all(b"\n]\n")?,

@@ -61,7 +61,8 @@ impl Terminal {
     }
 
     fn binary(&self, arguments: &[&str]) -> Binary {
-        let binary = Binary::new(arguments).within(self.folder.path());
+        // As wide as the page can be.
+        let binary = Binary::new(arguments).within(self.folder.path()).env("COLUMNS", "100");
         self.variables.iter().fold(binary, |binary, (name, value)| binary.env(name, value))
     }
 

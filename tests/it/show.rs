@@ -43,6 +43,10 @@ impl Synced {
         show(&self.path(), arguments).await
     }
 
+    async fn show_within(&self, columns: u16, arguments: &[&str]) -> Ran {
+        ran(shown(&self.path(), arguments).env("COLUMNS", &columns.to_string())).await
+    }
+
     async fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.show(&[arguments, &["--json"]].concat()).await;
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -51,8 +55,15 @@ impl Synced {
 }
 
 async fn show(path: &Path, arguments: &[&str]) -> Ran {
-    let arguments = [&["show", "-f", path.to_str().unwrap()], arguments].concat();
-    let output = Binary::new(&arguments).output().await;
+    ran(shown(path, arguments)).await
+}
+
+fn shown(path: &Path, arguments: &[&str]) -> Binary {
+    Binary::new(&[&["show", "-f", path.to_str().unwrap()], arguments].concat())
+}
+
+async fn ran(binary: Binary) -> Ran {
+    let output = binary.output().await;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -61,6 +72,18 @@ async fn show(path: &Path, arguments: &[&str]) -> Ran {
 fn columns(rows: &Value, keys: &[&str]) -> Vec<Vec<Value>> {
     let row = |row: &Value| keys.iter().map(|key| row.get(key).expect("a stable key").clone()).collect();
     rows.as_array().unwrap().iter().map(row).collect()
+}
+
+#[tokio::test]
+async fn a_table_that_is_piped_can_be_searched_line_by_line() {
+    let long = "an.address.that.is.longer.than.any.column.that.has.to.share@a.department.of.example.org";
+    let world = World::with(small_tenant().technician(14, "Lou", "West", long)).await;
+    let synced = Synced::from(&world).await;
+    let line = |text: &str| text.lines().any(|line| line.contains("Lou West") && line.contains(long));
+    assert!(line(&synced.show(&["resources"]).await.stdout));
+
+    let narrow = synced.show_within(60, &["resources"]).await;
+    assert!(narrow.code == Some(0) && !line(&narrow.stdout), "{}", narrow.stdout);
 }
 
 #[tokio::test]
@@ -129,7 +152,7 @@ async fn a_table_has_names_and_fits_and_logs_nothing_beside() {
     .await;
     let synced = Synced::from(&world).await;
     for view in ["resources", "entitlements", "grants", "stats", "syncs"] {
-        let ran = synced.show(&[view]).await;
+        let ran = synced.show_within(100, &[view]).await;
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{view}");
         assert!(!ran.stdout.contains('\u{1b}'), "{view} passes an escape sequence on");
         let table: Vec<_> = ran.stdout.lines().filter(|line| line.starts_with(['│', '┌', '╞'])).collect();

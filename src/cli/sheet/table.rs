@@ -1,4 +1,5 @@
-//! The table: as wide as its content, at most as wide as the terminal; long cells wrap.
+//! The table: as wide as its content. On a terminal it is at most as wide as that, and long cells wrap; elsewhere a row is a
+//! line, so that it can be searched, unless `COLUMNS` says how wide it may be.
 //!
 //! Laid out in blocks of rows under one set of column widths, so that a hundred thousand rows cost no more than their text.
 
@@ -22,7 +23,13 @@ const AROUND: u16 = PADDING + 1;
 /// A column is not made narrower than this, even if the table then is wider than the terminal.
 const NARROWEST: u16 = 6;
 
-/// The width to print in.
+/// The most that a table may take; elsewhere than on a terminal that is for `COLUMNS` to say.
+pub(super) fn table_width() -> u16 {
+    let told = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
+    Table::new().width().or_else(told).unwrap_or(u16::MAX)
+}
+
+/// The width to print sentences in.
 pub(in crate::cli) fn width() -> u16 {
     Table::new().width().unwrap_or(USUAL_WIDTH)
 }
