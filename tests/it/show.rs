@@ -130,6 +130,8 @@ async fn every_view_tells_what_the_sync_found() {
         ]
         .map(|row| row.as_array().unwrap().clone())
     );
+    let roles = synced.show(&["stats", "--type=role"]).await.stdout;
+    assert!(roles.contains("3 resources, 3 entitlements and 4 grants in "), "{roles}");
     let stats = synced.json(&["stats"]).await;
     assert_eq!(
         columns(&stats, &["type", "traits", "resources", "entitlements", "grants"]),

@@ -1,6 +1,6 @@
 //! How much there is of each resource type, counted in the database.
 
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use super::{finish, note, syncs};
 use crate::{
@@ -29,32 +29,38 @@ pub(super) fn show(file: &C1z, show: &Show, out: &mut dyn Write) -> Result<(), T
     let stats = file.stats(&sync.id)?;
     let types = types(file, sync)?;
     let wanted = known_type([&types], show.resource_type.as_deref())?;
+    // Of what is shown.
+    let mut totals = [0; 3];
     let mut sheet = Sheet::new(out, show.format, COLUMNS)?;
     for (id, kind) in types.iter().filter(|(id, _)| wanted.as_ref().is_none_or(|wanted| wanted == *id)) {
         let traits = match show.format {
             Format::Json => Cell::Json(kind.traits.as_slice().into()),
             _ => Cell::Text(kind.traits.join(" ")),
         };
-        let count = |of: &std::collections::BTreeMap<String, u64>| of.get(id).copied().unwrap_or_default();
+        let count = |of: &BTreeMap<String, u64>| of.get(id).copied().unwrap_or_default();
+        let counts = [
+            count(&stats.resources_by_resource_type),
+            count(&stats.entitlements_by_resource_type),
+            count(&stats.grants_by_resource_type),
+        ];
+        for (total, count) in totals.iter_mut().zip(counts) {
+            *total += count;
+        }
+        let [resources, entitlements, grants] = counts.map(Cell::from);
         sheet.row(vec![
             id.as_str().into(),
             kind.name.as_str().into(),
             traits,
-            count(&stats.resources_by_resource_type).into(),
-            count(&stats.entitlements_by_resource_type).into(),
-            count(&stats.grants_by_resource_type).into(),
+            resources,
+            entitlements,
+            grants,
             sync.id.as_str().into(),
         ])?;
     }
     if finish(sheet, show.format, "resource type")?.is_some() {
-        writeln!(
-            out,
-            "{} resources, {} entitlements and {} grants in {}",
-            stats.resources,
-            stats.entitlements,
-            stats.grants,
-            syncs::named(file, sync)
-        )?;
+        let [resources, entitlements, grants] = totals;
+        let sync = syncs::named(file, sync);
+        writeln!(out, "{resources} resources, {entitlements} entitlements and {grants} grants in {sync}")?;
     }
     Ok(())
 }
