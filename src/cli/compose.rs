@@ -96,7 +96,7 @@ pub(super) fn client_config(
     let host = Host::parse(&settings.base_url).map_err(|e| named("ninja-one-base-url", &e))?;
     let mut wanted = ClientConfig::new(host, settings.client_id.as_str(), secret(&settings.client_secret));
     wanted.scopes.clone_from(&settings.scopes);
-    wanted.hide = telemetry::redact::register_passing;
+    wanted.hide = |token| telemetry::redact::register_newest("NinjaOne", token);
     if let Some(metrics) = metrics {
         wanted.observer = Counted::new(metrics);
     }
@@ -127,7 +127,7 @@ pub(super) fn current(known: &Secret) -> impl Fn() -> SecretString + Send + Sync
     let known = known.clone();
     move || match known.read_again() {
         Ok(current) => {
-            telemetry::redact::register_passing(&current.value);
+            telemetry::redact::register_newest("settings", &current.value);
             current.value
         }
         Err(error) => {

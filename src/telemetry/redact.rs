@@ -5,7 +5,7 @@
 //! URL-encoded or base64 form.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
@@ -21,45 +21,56 @@ const SHORTEST: usize = 6;
 
 static REGISTERED: LazyLock<RwLock<Registry>> = LazyLock::new(Default::default);
 
-/// How many passing secrets are remembered: two tokens in use, those before them, and secrets that rotate.
-const PASSING: usize = 8;
+/// How many secrets of one source are remembered: those in use, and those before them.
+const NEWEST: usize = 8;
 
 /// The forms of each registered value.
 #[derive(Default)]
 struct Registry {
-    forever: Vec<Vec<SecretString>>,
-    passing: VecDeque<Vec<SecretString>>,
+    forever: Vec<Forms>,
+    /// By their source, the newest last: a source that changes often takes no room from another.
+    newest: BTreeMap<&'static str, VecDeque<Forms>>,
 }
+
+type Forms = Vec<SecretString>;
 
 impl Registry {
     fn forms(&self) -> impl Iterator<Item = &SecretString> {
-        self.forever.iter().chain(&self.passing).flatten()
+        self.forever.iter().chain(self.newest.values().flatten()).flatten()
     }
 
-    fn knows(&self, value: &str) -> bool {
-        value.len() < SHORTEST || self.forms().any(|form| form.expose_secret() == value)
+    /// Whether nothing has to be done for this value: it is no secret, or known for good.
+    fn is_settled(&self, value: &str) -> bool {
+        value.len() < SHORTEST || self.forever.iter().any(|forms| holds(forms, value))
     }
+}
+
+fn holds(forms: &Forms, value: &str) -> bool {
+    forms.iter().any(|form| form.expose_secret() == value)
 }
 
 /// Cuts `secret` out of every log line from now on. For secrets that live as long as the process.
 pub fn register_secret(secret: &SecretString) {
     let value = secret.expose_secret();
     let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    if !registry.knows(value) {
+    if !registry.is_settled(value) {
         registry.forever.push(forms(value));
     }
 }
 
-/// Cuts `secret` out of every log line until some more have come. For tokens, and for secrets that rotate.
-pub fn register_passing(secret: &SecretString) {
+/// Cuts `secret` out of every log line until some more of the same source have come. For tokens, and for secrets that rotate.
+pub fn register_newest(source: &'static str, secret: &SecretString) {
     let value = secret.expose_secret();
     let mut registry = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    if !registry.knows(value) {
-        if registry.passing.len() == PASSING {
-            registry.passing.pop_front();
-        }
-        registry.passing.push_back(forms(value));
+    if registry.is_settled(value) {
+        return;
     }
+    let newest = registry.newest.entry(source).or_default();
+    let known = newest.iter().position(|forms| holds(forms, value)).and_then(|at| newest.remove(at));
+    if newest.len() == NEWEST {
+        newest.pop_front();
+    }
+    newest.push_back(known.unwrap_or_else(|| forms(value)));
 }
 
 /// `line` without any registered secret.

@@ -193,15 +193,23 @@ fn a_registered_secret_is_in_no_line_in_any_form() {
 }
 
 #[test]
-fn a_passing_secret_is_cut_out_until_enough_others_have_come() {
-    redact::register_passing(&SecretString::from("passing-token-1"));
-    assert_eq!(redact::scrub("Bearer passing-token-1"), "Bearer [redacted]");
-    for number in 0..8 {
-        redact::register_passing(&SecretString::from(format!("passing-other-{number}")));
+fn a_token_is_cut_out_until_enough_others_of_its_source_have_come() {
+    let register = |source, text: &str| redact::register_newest(source, &SecretString::from(text));
+    let shown = |text: &str| redact::scrub(text).contains(text);
+    register("one", "newest-token-1");
+    register("one", "newest-token-2");
+    for number in 0..20 {
+        register("another", &format!("newest-other-{number}"));
     }
-    assert_eq!(redact::scrub("Bearer passing-token-1"), "Bearer passing-token-1");
-    redact::register_passing(&SecretString::from("a"));
-    assert_eq!(redact::scrub("a cat"), "a cat", "a short text would blank the logs");
+    assert!(!shown("newest-token-1") && !shown("newest-token-2"), "another source takes no room from it");
+    for number in 0..12 {
+        register("one", &format!("newest-third-{number}"));
+        assert!(!shown("newest-token-2"), "what is still in use stays");
+        register("one", "newest-token-2");
+    }
+    assert!(shown("newest-token-1"), "what is over makes room");
+    register("one", "a");
+    assert!(shown("a"), "a short text would blank the logs");
     assert_eq!(format!("{:?} {}", redact::Redacted("x"), redact::Redacted(1)), "[redacted] [redacted]");
 }
 
